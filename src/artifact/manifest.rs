@@ -1,0 +1,84 @@
+//! The manifest of one action: outputs by declared name, the compiler's messages, what it cost, what it needs.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{digest::Digest, names::OutputName};
+
+/// What one compile produced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// `name version kind`, for people.
+    pub unit: String,
+    pub outputs: Vec<Output>,
+    /// Standard output and error with placeholders for paths.
+    pub stdout: Vec<u8>,
+    pub stderr: Vec<u8>,
+    /// File names (without directory) of the crates given by `--extern`: the first step of the closure that a link reads.
+    pub externs: Vec<String>,
+    pub cost: Cost,
+}
+
+/// One file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// The name below `--out-dir`.
+    pub name: OutputName,
+    /// `dep-info`, `metadata` or `link`.
+    pub emit: String,
+    pub content: Content,
+    /// Bytes.
+    pub len: u64,
+    pub executable: bool,
+    /// No tool writes into this kind of file in place, so it may share an inode with the store.
+    pub linkable: bool,
+}
+
+/// Where the bytes are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Content {
+    /// Small and free of paths.
+    Inline(Vec<u8>),
+    /// Text with placeholders for paths.
+    Relocatable(Vec<u8>),
+    /// A blob of the store.
+    Blob(Digest),
+}
+
+impl Manifest {
+    /// The blobs that its outputs consist of.
+    pub fn blobs(&self) -> impl Iterator<Item = Digest> {
+        self.outputs.iter().filter_map(|o| match o.content {
+            Content::Blob(digest) => Some(digest),
+            _ => None,
+        })
+    }
+
+    /// Bytes of all outputs.
+    pub fn size(&self) -> u64 {
+        self.outputs.iter().map(|o| o.len).sum()
+    }
+}
+
+/// What the compile cost, as measured by the wrapper around it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cost {
+    /// Wall-clock milliseconds.
+    pub wall_ms: u64,
+    /// User and system milliseconds of the compiler and its children.
+    pub cpu_ms: u64,
+    /// Peak resident set of any one of them, in KiB.
+    pub max_rss_kib: u64,
+}
+
+/// What a compile has read, in a form that holds in every checkout: the second half of the key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputSet {
+    /// Files with placeholders for directories, in the order of the dep-info.
+    pub files: Vec<Vec<u8>>,
+    /// Environment variables by name.
+    pub env: Vec<String>,
+    /// Files that must not exist, because they would change what `mod` means.
+    pub absent: Vec<Vec<u8>>,
+    /// Directory (with placeholders) whose files a procedural macro may read without telling.
+    pub macro_root: Option<Vec<u8>>,
+}

@@ -1,0 +1,253 @@
+//! Files: the only place that creates, links, copies or replaces them.
+//!
+//! Whatever is written appears under its final name complete or not at all (temporary file in the same directory, then
+//! rename). Errors carry the path.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::clock::Nanos;
+
+/// What `stat` says of a file's identity; equal signatures mean that the content has not been written in between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FileSig {
+    /// Device and inode.
+    pub inode: (u64, u64),
+    /// Bytes.
+    pub size: u64,
+    /// Last write of the content.
+    pub mtime: Nanos,
+    /// Last change of content or metadata; links and renames move it too.
+    pub ctime: Nanos,
+    /// Permission bits.
+    pub mode: u32,
+}
+
+impl FileSig {
+    /// Follows symbolic links.
+    ///
+    /// # Errors
+    /// As `stat`, with the path.
+    pub fn of(path: &Path) -> io::Result<Self> {
+        fs::metadata(path).map(|m| Self::from_metadata(&m)).map_err(|e| at(path, e))
+    }
+
+    /// From what is known already.
+    pub fn from_metadata(meta: &fs::Metadata) -> Self {
+        Self {
+            inode: (meta.dev(), meta.ino()),
+            size: meta.size(),
+            mtime: meta.mtime() * 1_000_000_000 + meta.mtime_nsec(),
+            ctime: meta.ctime() * 1_000_000_000 + meta.ctime_nsec(),
+            mode: meta.permissions().mode() & 0o7777,
+        }
+    }
+
+    /// Same file with the same content, whatever links were made to it since.
+    pub fn same_content(&self, other: &Self) -> bool {
+        (self.inode, self.size, self.mtime) == (other.inode, other.size, other.mtime)
+    }
+}
+
+/// Adds the path to an error's text and keeps its kind.
+pub fn at(path: &Path, error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+/// Creates `dir` and its parents, the last one with mode 0700, and checks that it is ours.
+///
+/// # Errors
+/// If it cannot be created, is not a directory, belongs to somebody else, or others may write to it.
+pub fn private_dir(dir: &Path) -> io::Result<()> {
+    if let Some(parent) = dir.parent() {
+        fs::create_dir_all(parent).map_err(|e| at(parent, e))?;
+    }
+    match fs::DirBuilder::new().mode(0o700).create(dir) {
+        Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(at(dir, e)),
+        _ => {}
+    }
+    let meta = fs::symlink_metadata(dir).map_err(|e| at(dir, e))?;
+    let meta = if meta.is_symlink() { fs::metadata(dir).map_err(|e| at(dir, e))? } else { meta };
+    if !meta.is_dir() {
+        return Err(at(dir, io::Error::other("not a directory")));
+    }
+    if meta.uid() != nix::unistd::geteuid().as_raw() {
+        return Err(at(dir, io::Error::new(io::ErrorKind::PermissionDenied, "belongs to another user")));
+    }
+    if meta.mode() & 0o022 != 0 {
+        return Err(at(dir, io::Error::new(io::ErrorKind::PermissionDenied, "other users may write to it")));
+    }
+    Ok(())
+}
+
+/// Whether bytes must have reached the disk before the name appears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// A crash of the machine may lose the file.
+    Lazy,
+    /// The content is synced before the rename.
+    Synced,
+}
+
+/// Replaces `path` by a file with these bytes and this mode (before the umask).
+///
+/// # Errors
+/// With the path; on failure the old file, if any, still stands.
+pub fn write_atomic(path: &Path, bytes: &[u8], mode: u32, durability: Durability) -> io::Result<()> {
+    let temp = temp_beside(path);
+    let result = (|| {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&temp)?;
+        file.write_all(bytes)?;
+        if durability == Durability::Synced {
+            file.sync_data()?;
+        }
+        drop(file);
+        fs::rename(&temp, path)
+    })();
+    result.map_err(|e| {
+        drop(fs::remove_file(&temp));
+        at(path, e)
+    })
+}
+
+/// How a file came to its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Placed {
+    /// Shared blocks, separate inode.
+    Reflink,
+    /// Same inode.
+    Link,
+    /// Bytes copied.
+    Copy,
+}
+
+/// Puts the content of `from` at `to`: a reflink where the file system can, a hard link if `link` allows it, else a copy.
+///
+/// `mode` is applied to reflinks and copies under this process's umask; a link keeps the inode's mode.
+///
+/// # Errors
+/// With the path; `to` is either what it was or complete.
+pub fn place(from: &Path, to: &Path, link: bool, mode: u32) -> io::Result<Placed> {
+    let temp = temp_beside(to);
+    let result = fill(from, &temp, link, mode).and_then(|how| fs::rename(&temp, to).map(|()| how));
+    // Renaming one link of an inode onto another is a no-op that leaves both names; after a real rename there is nothing.
+    if result.is_err() || matches!(result, Ok(Placed::Link)) {
+        drop(fs::remove_file(&temp));
+    }
+    result.map_err(|e| at(to, e))
+}
+
+/// As [`place`], but `to` is a fresh name that nobody reads yet.
+///
+/// # Errors
+/// As the system calls; a partial `to` may remain.
+pub fn fill(from: &Path, to: &Path, link: bool, mode: u32) -> io::Result<Placed> {
+    if reflink_copy::reflink(from, to).is_ok() {
+        set_mode_under_umask(to, mode)?;
+        return Ok(Placed::Reflink);
+    }
+    drop(fs::remove_file(to));
+    if link && fs::hard_link(from, to).is_ok() {
+        return Ok(Placed::Link);
+    }
+    let mut source = File::open(from)?;
+    let mut target = OpenOptions::new().write(true).create_new(true).mode(mode).open(to)?;
+    io::copy(&mut source, &mut target)?;
+    Ok(Placed::Copy)
+}
+
+fn set_mode_under_umask(path: &Path, mode: u32) -> io::Result<()> {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode & !umask()))
+}
+
+/// This process's file mode mask.
+pub fn umask() -> u32 {
+    use nix::sys::stat::{Mode, umask};
+    let mask = umask(Mode::from_bits_truncate(0o077));
+    umask(mask);
+    mask.bits()
+}
+
+/// A name in the same directory that no other process or thread uses; recognisable, so that leftovers can be swept.
+pub fn temp_beside(path: &Path) -> PathBuf {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let n = COUNTER.fetch_add(1, Ordering::Relaxed);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let short: String = name.chars().take(100).collect();
+    path.with_file_name(format!(".{short}.{}-{n}.{TEMP_SUFFIX}", std::process::id()))
+}
+
+/// How names made by [`temp_beside`] end.
+pub const TEMP_SUFFIX: &str = "hyperopt-tmp";
+
+/// Bytes used by the files below `dir`; unreadable entries count as nothing.
+pub fn tree_size(dir: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(dir) else { return 0 };
+    entries
+        .flatten()
+        .map(|e| match e.metadata() {
+            Ok(m) if m.is_dir() => tree_size(&e.path()),
+            Ok(m) => m.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dir() -> tempfile::TempDir {
+        tempfile::tempdir().expect("temporary directory")
+    }
+
+    #[test]
+    fn placing_leaves_no_temporary_files_and_links_only_when_allowed() -> io::Result<()> {
+        let d = dir();
+        let (a, b, c) = (d.path().join("a"), d.path().join("b"), d.path().join("c"));
+        fs::write(&a, b"one")?;
+        let linked = place(&a, &b, true, 0o644)?;
+        assert_ne!(place(&a, &c, false, 0o755)?, Placed::Link);
+        if linked == Placed::Link {
+            assert_eq!(FileSig::of(&a)?.inode, FileSig::of(&b)?.inode);
+            assert_eq!(place(&a, &b, true, 0o644)?, Placed::Link, "again onto the same inode");
+        }
+        assert_ne!(FileSig::of(&a)?.inode, FileSig::of(&c)?.inode);
+        assert_eq!(FileSig::of(&c)?.mode, 0o755 & !umask());
+        assert_eq!(fs::read(&c)?, b"one");
+        assert_eq!(fs::read_dir(d.path())?.count(), 3);
+        Ok(())
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file() -> io::Result<()> {
+        let d = dir();
+        let file = d.path().join("x");
+        write_atomic(&file, b"old", 0o644, Durability::Synced)?;
+        let missing = d.path().join("no/such/x");
+        let error = write_atomic(&missing, b"new", 0o644, Durability::Lazy).expect_err("no directory");
+        assert!(error.to_string().contains("no/such/x"), "{error}");
+        assert_eq!(fs::read(&file)?, b"old");
+        assert_eq!(fs::read_dir(d.path())?.count(), 1);
+        Ok(())
+    }
+
+    #[test]
+    fn private_directories_are_private() -> io::Result<()> {
+        let d = dir();
+        let p = d.path().join("a/b");
+        private_dir(&p)?;
+        private_dir(&p)?;
+        assert_eq!(fs::metadata(&p)?.mode() & 0o777, 0o700);
+        fs::set_permissions(&p, fs::Permissions::from_mode(0o777))?;
+        assert!(private_dir(&p).is_err());
+        Ok(())
+    }
+}

@@ -1,0 +1,13 @@
+//! Layer 0: knows nothing of Rust builds; each file could be a crate of its own.
+//!
+//! Everything here is a thin door to the outside world (files, environment, processes, clock) or a small value type.
+//! It must never know of rustc, cargo or the cache. Failures are returned as they are, with the path added.
+
+pub mod clock;
+pub mod digest;
+pub mod env;
+pub mod fs;
+pub mod names;
+pub mod process;
+pub mod secret;
+pub mod text;

@@ -1,0 +1,71 @@
+//! Ending a process the way another one ended, starting one that outlives us, and searching `PATH`.
+
+use std::{
+    ffi::OsStr,
+    os::unix::process::{CommandExt, ExitStatusExt},
+    path::{Path, PathBuf},
+    process::{Command, ExitStatus, Stdio},
+};
+
+use nix::sys::signal::{SigHandler, Signal};
+
+/// Ends this process exactly as `status` says: the same exit code, or death by the same signal.
+pub fn exit_like(status: ExitStatus) -> ! {
+    if let Some(signal) = status.signal().and_then(|s| Signal::try_from(s).ok()) {
+        // SAFETY: restoring the default disposition runs no handler of ours.
+        let _ = unsafe { nix::sys::signal::signal(signal, SigHandler::SigDfl) };
+        let _ = nix::sys::signal::raise(signal);
+        exit_now(128 + signal as i32);
+    }
+    exit_now(status.code().unwrap_or(1))
+}
+
+/// Ends the process at once, without running destructors of the process.
+///
+/// The wrapper needs this: it runs before C++ constructors have run, so their destructors must not run either.
+pub fn exit_now(code: i32) -> ! {
+    use std::io::Write;
+    drop(std::io::stdout().flush());
+    // SAFETY: `_exit` is always sound; nothing is left to be flushed.
+    unsafe { libc::_exit(code) }
+}
+
+/// Starts `program` in a session of its own with no open streams, so that it outlives its parent and its terminal.
+///
+/// # Errors
+/// If the program cannot be started.
+pub fn spawn_detached(program: &Path, args: &[&OsStr], envs: &[(&str, &OsStr)]) -> std::io::Result<()> {
+    let mut command = Command::new(program);
+    command.args(args).envs(envs.iter().copied()).current_dir("/");
+    // A jobserver's descriptors must not be held open by a process that outlives the build.
+    for name in ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"] {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // SAFETY: only async-signal-safe calls between fork and exec.
+    unsafe {
+        command.pre_exec(|| {
+            nix::unistd::setsid()?;
+            close_inherited();
+            Ok(())
+        });
+    }
+    command.spawn().map(drop)
+}
+
+/// Marks every descriptor above the standard ones close-on-exec (jobserver pipes, cargo's sockets).
+fn close_inherited() {
+    // SAFETY: closes nothing now; a kernel without the call leaves the descriptors as they are.
+    unsafe { libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) };
+}
+
+/// The file that `name` means when it is looked up in `path` (a `PATH` value) from `cwd`.
+pub fn which(name: &OsStr, path: &OsStr, cwd: &Path) -> Option<PathBuf> {
+    let named = Path::new(name);
+    let candidates: Vec<PathBuf> = if named.components().count() > 1 {
+        vec![cwd.join(named)]
+    } else {
+        std::env::split_paths(path).map(|dir| cwd.join(dir).join(named)).collect()
+    };
+    candidates.into_iter().find(|p| p.is_file())
+}

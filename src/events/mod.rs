@@ -1,0 +1,12 @@
+//! Layer 7: facts about what happened, as they are stored, sent and shown.
+//!
+//! It must never know who shows them or how. Types here are part of the stored format ([`crate::artifact::record::FORMAT`])
+//! and of the versioned `--json` output.
+
+pub mod outcome;
+pub mod reason;
+pub mod totals;
+
+pub use outcome::{HitKind, Outcome, UnitEvent};
+pub use reason::Reason;
+pub use totals::Totals;

@@ -1,0 +1,68 @@
+//! Sums over events.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{HitKind, Outcome, UnitEvent};
+
+/// Counters since the last reset, or of one build.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    pub hits: BTreeMap<HitKind, u64>,
+    /// Misses by [`super::Reason::name`].
+    pub misses: BTreeMap<String, u64>,
+    /// Bypasses by [`crate::rustc::WhyNot::name`].
+    pub bypasses: BTreeMap<String, u64>,
+    /// Recorded compile time of what was restored, minus the time it took to restore it.
+    pub saved_ms: u64,
+    /// Time in compilers.
+    pub compile_ms: u64,
+    /// Bytes put back.
+    pub restored_bytes: u64,
+    /// Times something went wrong without harm, by name: `place-failed`, `publish-failed`, `damaged-blob`, …
+    pub troubles: BTreeMap<String, u64>,
+}
+
+impl Totals {
+    /// Adds one event.
+    pub fn add(&mut self, event: &UnitEvent) {
+        match &event.outcome {
+            Outcome::Hit { kind, saved_ms, took_ms, bytes } => {
+                *self.hits.entry(*kind).or_default() += 1;
+                self.saved_ms += saved_ms.saturating_sub(*took_ms);
+                self.restored_bytes += bytes;
+            }
+            Outcome::Miss { reason, compile_ms } => {
+                *self.misses.entry(reason.name()).or_default() += 1;
+                self.compile_ms += compile_ms;
+            }
+            Outcome::Bypass { why } => *self.bypasses.entry(why.name().into()).or_default() += 1,
+        }
+    }
+
+    /// Counts a trouble.
+    pub fn trouble(&mut self, name: &str) {
+        *self.troubles.entry(name.into()).or_default() += 1;
+    }
+
+    /// All hits.
+    pub fn hit_count(&self) -> u64 {
+        self.hits.values().sum()
+    }
+
+    /// All misses.
+    pub fn miss_count(&self) -> u64 {
+        self.misses.values().sum()
+    }
+
+    /// All bypasses.
+    pub fn bypass_count(&self) -> u64 {
+        self.bypasses.values().sum()
+    }
+
+    /// Nothing was counted.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}

@@ -1,0 +1,16 @@
+//! Layer 3: from an invocation to its keys. Reads inputs through [`crate::base::digest::DigestFile`] and nothing else.
+//!
+//! It must never know what is stored. An input that cannot be read is a [`crate::rustc::WhyNot`], never a guess.
+
+pub mod action;
+pub mod closure;
+pub mod environ;
+pub mod explain;
+pub mod generated;
+pub mod guard;
+pub mod inputs;
+pub mod invocation;
+pub mod native;
+pub mod parts;
+
+pub use parts::{Component, Components, Part};

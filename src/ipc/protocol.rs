@@ -1,0 +1,213 @@
+//! What is said on the wire. A change to any type here raises [`VERSION`].
+//!
+//! A connection starts with the client's [`Hello`] and the daemon's [`Welcome`]; then requests and replies alternate, and
+//! any number of [`Reply::Working`] may precede a reply.
+
+use std::ffi::OsString;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    base::{clock::Nanos, digest::Digest, env::EnvSnapshot, fs::FileSig, names::OutputName},
+    events::{Totals, UnitEvent},
+    rustc::WhyNot,
+};
+
+/// The version of everything in this file.
+pub const VERSION: u16 = 1;
+/// The first bytes of a connection.
+pub const MAGIC: [u8; 8] = *b"hyperopt";
+
+/// First frame, from the client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    pub magic: [u8; 8],
+    pub version: u16,
+    /// Size, time and inode of the client's binary: another one means an upgrade, and the daemon drains.
+    pub build: FileSig,
+}
+
+/// First frame, from the daemon.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Welcome {
+    /// Go on.
+    Ready,
+    /// The daemon belongs to another build of the program and is about to end; start your own or go without.
+    Draining,
+}
+
+/// Questions and reports.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Request {
+    /// Is there a result for this invocation?
+    Lookup(Box<Lookup>),
+    /// A hit is in place. No reply.
+    Placed { ticket: u64, files: Vec<(OsString, FileSig)>, took_us: u64 },
+    /// A hit could not be put in place; the compiler runs instead. No reply.
+    PlaceFailed { ticket: u64, detail: String, blob: Option<Digest> },
+    /// A miss was compiled successfully. No reply.
+    Compiled(Box<Compiled>),
+    /// A miss was compiled and failed, or its outputs are not to be kept. No reply.
+    Abandoned { ticket: u64, compile_ms: u64 },
+    /// Counters: of one session, or since the last reset.
+    Stats { session: Option<String> },
+    /// Sets the counters to nothing.
+    ResetStats,
+    /// The last events of the crates of this name, newest first.
+    Why { crate_name: String },
+    /// Sizes of the store.
+    Size,
+    /// Removes entries: all of them, or what age and size limits ask for.
+    Clean { everything: bool, dry_run: bool },
+    /// Reads every blob again and sets damaged ones aside.
+    Verify,
+    /// Waits until everything handed over has been stored.
+    Flush,
+    /// How the daemon is.
+    Health,
+    /// Finish what is queued and end.
+    Stop,
+}
+
+/// Answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reply {
+    /// Still alive, still looking.
+    Working,
+    Hit(Box<Hit>),
+    /// Compile; report under this ticket. The extra arguments go behind those of cargo.
+    Miss {
+        ticket: u64,
+        extra_args: Vec<OsString>,
+    },
+    /// Run the compiler and forget about us.
+    Bypass(WhyNot),
+    Stats(Box<StatsReply>),
+    Why(Vec<UnitEvent>),
+    Size(SizeReply),
+    Cleaned {
+        entries: u64,
+        bytes: u64,
+    },
+    Verified(VerifyReply),
+    Health(HealthReply),
+    Done,
+    /// The request failed; the text says what and why.
+    Failed(String),
+}
+
+/// An invocation as the wrapper received it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lookup {
+    /// The compiler as cargo named it.
+    pub compiler: OsString,
+    /// Its arguments (for clippy, without the path of rustc that precedes them).
+    pub args: Vec<OsString>,
+    pub cwd: OsString,
+    /// Without the values of secrets.
+    pub env: EnvSnapshot,
+    pub umask: u32,
+}
+
+/// What to put where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hit {
+    pub ticket: u64,
+    /// Absolute.
+    pub out_dir: OsString,
+    pub outputs: Vec<Restore>,
+    pub stdout: Vec<u8>,
+    pub stderr: Vec<u8>,
+}
+
+/// One output to put back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restore {
+    pub name: OutputName,
+    pub source: Source,
+    /// Before the umask.
+    pub mode: u32,
+}
+
+/// Where an output's bytes come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Source {
+    Bytes(Vec<u8>),
+    /// A file of the store, what it must look like, and whether its inode may be shared.
+    Blob {
+        path: OsString,
+        digest: Digest,
+        sig: FileSig,
+        link: bool,
+    },
+}
+
+/// A finished compile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compiled {
+    pub ticket: u64,
+    pub outputs: Vec<Made>,
+    pub stdout: Vec<u8>,
+    pub stderr: Vec<u8>,
+    pub wall_ms: u64,
+    pub cpu_ms: u64,
+    pub max_rss_kib: u64,
+    /// When the compiler was started, by the clock of file times.
+    pub started: Nanos,
+}
+
+/// One file that the compiler said it has written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    pub name: OutputName,
+    pub emit: String,
+    pub sig: FileSig,
+}
+
+/// Answer to [`Request::Stats`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatsReply {
+    pub totals: Totals,
+    /// The most recent events, newest first (at most 2,000).
+    pub events: Vec<UnitEvent>,
+    pub size: SizeReply,
+    /// Seconds since 1970.
+    pub since: u64,
+}
+
+/// Answer to [`Request::Size`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SizeReply {
+    /// Results.
+    pub entries: u64,
+    pub blobs: u64,
+    pub blob_bytes: u64,
+    pub index_bytes: u64,
+    /// The cap.
+    pub max_bytes: u64,
+}
+
+/// Answer to [`Request::Verify`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerifyReply {
+    pub checked: u64,
+    pub bytes: u64,
+    /// Blobs that were damaged and have been set aside.
+    pub damaged: u64,
+    /// Results that name a blob that is not there; they have been removed.
+    pub incomplete: u64,
+}
+
+/// Answer to [`Request::Health`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthReply {
+    pub pid: u32,
+    pub version: String,
+    pub uptime_secs: u64,
+    /// Results handed over and not stored yet.
+    pub queued: u64,
+    pub in_flight: u64,
+    pub store: String,
+    /// Something that keeps the store from taking new results, in words.
+    pub degraded: Option<String>,
+}

@@ -1,0 +1,94 @@
+//! rustc's dep-info (`.d`) files: which files and environment variables a compile has read.
+//!
+//! Format: makefile rules `target: input…` with spaces escaped by a backslash, one empty rule per input, and comment lines
+//! `# env-dep:NAME` or `# env-dep:NAME=VALUE` (source: `rustc_interface::passes::write_out_deps`).
+
+use std::path::PathBuf;
+
+/// What a compile has read, in the order of the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DepInfo {
+    /// Source files and everything else the compiler has opened as an input.
+    pub files: Vec<PathBuf>,
+    /// Environment variables by name; the value is `None` where it was looked for and not set.
+    pub env: Vec<(String, Option<String>)>,
+}
+
+impl DepInfo {
+    /// Parses the text of a `.d` file. Lines of an unknown kind are ignored, as cargo does.
+    pub fn parse(text: &str) -> Self {
+        let mut info = Self::default();
+        for line in text.lines() {
+            if let Some(env) = line.strip_prefix("# env-dep:") {
+                let (name, value) = match env.split_once('=') {
+                    Some((name, value)) => (name, Some(unescape_env(value))),
+                    None => (env, None),
+                };
+                info.env.push((unescape_env(name), value));
+            } else if !line.starts_with('#')
+                && let Some((_, inputs)) = line.split_once(": ")
+            {
+                for file in split_escaped(inputs) {
+                    let file = PathBuf::from(file);
+                    if !info.files.contains(&file) {
+                        info.files.push(file);
+                    }
+                }
+            }
+        }
+        info
+    }
+}
+
+fn split_escaped(inputs: &str) -> Vec<String> {
+    let mut files: Vec<String> = Vec::new();
+    let mut join = false;
+    for word in inputs.split(' ').filter(|w| !w.is_empty()) {
+        let (text, continues) = match word.strip_suffix('\\') {
+            Some(head) => (head, true),
+            None => (word, false),
+        };
+        match files.last_mut().filter(|_| join) {
+            Some(last) => {
+                last.push(' ');
+                last.push_str(text);
+            }
+            None => files.push(text.to_owned()),
+        }
+        join = continues;
+    }
+    files
+}
+
+fn unescape_env(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match (c, c == '\\') {
+            (_, true) => match chars.next() {
+                Some('n') => out.push('\n'),
+                Some('r') => out.push('\r'),
+                Some(other) => out.push(other),
+                None => out.push('\\'),
+            },
+            (c, _) => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_and_variables() {
+        let info = DepInfo::parse(
+            "/t/a.d: src/lib.rs src/my\\ mod.rs /o/gen.rs\n\n/t/liba.rmeta: src/lib.rs src/my\\ mod.rs /o/gen.rs\n\n\
+             src/lib.rs:\nsrc/my\\ mod.rs:\n\n# env-dep:A=x\\ny\\\\\n# env-dep:B\n# env-dep:C=\n# checksum:abc file\n",
+        );
+        assert_eq!(info.files, ["src/lib.rs", "src/my mod.rs", "/o/gen.rs"].map(PathBuf::from));
+        let env = [("A", Some("x\ny\\")), ("B", None), ("C", Some(""))];
+        assert_eq!(info.env, env.map(|(n, v)| (n.to_owned(), v.map(str::to_owned))));
+    }
+}
