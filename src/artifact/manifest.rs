@@ -69,16 +69,3 @@ pub struct Cost {
     /// Peak resident set of any one of them, in KiB.
     pub max_rss_kib: u64,
 }
-
-/// What a compile has read, in a form that holds in every checkout: the second half of the key.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InputSet {
-    /// Files with placeholders for directories, in the order of the dep-info.
-    pub files: Vec<Vec<u8>>,
-    /// Environment variables by name.
-    pub env: Vec<String>,
-    /// Files that must not exist, because they would change what `mod` means.
-    pub absent: Vec<Vec<u8>>,
-    /// Directory (with placeholders) whose files a procedural macro may read without telling.
-    pub macro_root: Option<Vec<u8>>,
-}

@@ -6,4 +6,4 @@ pub mod location;
 pub mod manifest;
 pub mod record;
 
-pub use manifest::{Content, Cost, InputSet, Manifest, Output};
+pub use manifest::{Content, Cost, Manifest, Output};

@@ -1,1 +1,149 @@
-//! tmp
+//! The crates behind the crates: what a compile reads through the ones it was given.
+//!
+//! `--extern` names direct dependencies; metadata and objects of theirs are found by rustc in `-L dependency`. Which ones is
+//! known for every crate that came through the cache. Where it is not, everything in those directories counts: that can
+//! only cost a hit, never give a wrong one.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use super::{Components, Part};
+use crate::{
+    base::digest::{Digest, DigestFile},
+    rustc::{Invocation, WhyNot},
+};
+
+/// What is known of a crate file by its content: the file names of the crates it was compiled against.
+pub trait KnownExterns {
+    /// `None` if this content was not made through the cache.
+    fn externs(&self, digest: &Digest) -> Option<Vec<String>>;
+}
+
+/// All crates that a compile can see, by file stem.
+#[derive(Debug, Default)]
+pub struct Closure {
+    /// Stem (`libserde-0123`) to the digest of the file that is read.
+    pub crates: BTreeMap<String, Digest>,
+    /// Files given directly, for the time they were written.
+    pub direct: Vec<PathBuf>,
+}
+
+impl Closure {
+    /// Walks from the direct dependencies to everything behind them.
+    ///
+    /// # Errors
+    /// [`WhyNot::Input`] if a direct dependency cannot be read.
+    pub fn of(inv: &Invocation, cwd: &Path, known: &dyn KnownExterns, files: &dyn DigestFile) -> Result<Self, WhyNot> {
+        let mut walk = Walk { dirs: inv.dependency_dirs.iter().map(|d| cwd.join(d)).collect(), links: inv.runs_linker(), queue: Vec::new() };
+        let mut closure = Self::default();
+        let mut complete = true;
+        for path in inv.externs.iter().filter_map(|e| e.path.as_ref()) {
+            let path = cwd.join(path);
+            let (digest, _) = files.digest(&path).map_err(|e| WhyNot::Input(e.to_string()))?;
+            closure.crates.insert(stem(&path), digest);
+            complete &= walk.follow(&digest, known);
+            closure.direct.push(path);
+        }
+        while let Some(name) = walk.queue.pop() {
+            let stem = stem(Path::new(&name));
+            if closure.crates.contains_key(&stem) {
+                continue;
+            }
+            let found = walk.find(&name).and_then(|p| files.digest(&p).ok());
+            // A crate that is not there cannot be read; that it is not there is a fact as well.
+            let digest = found.map_or(Digest([0; 32]), |(d, _)| d);
+            closure.crates.insert(stem, digest);
+            complete &= found.is_none() || walk.follow(&digest, known);
+        }
+        if !complete {
+            closure.add_everything(&walk.dirs, files);
+        }
+        Ok(closure)
+    }
+
+    fn add_everything(&mut self, dirs: &[PathBuf], files: &dyn DigestFile) {
+        for dir in dirs {
+            let Ok(entries) = std::fs::read_dir(dir) else { continue };
+            for path in entries.flatten().map(|e| e.path()) {
+                let crate_file = path.extension().is_some_and(|e| e == "rlib" || e == "rmeta" || e == "so");
+                if let (true, Ok((digest, _))) = (crate_file, files.digest(&path)) {
+                    self.crates.entry(path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()).or_insert(digest);
+                }
+            }
+        }
+    }
+
+    /// Adds all crates to a key: the direct ones by the name they are given, the others by file.
+    pub fn add_to(&self, parts: &mut Components, inv: &Invocation) {
+        let mut direct = Vec::new();
+        for e in &inv.externs {
+            let stem = e.path.as_deref().map(stem).unwrap_or_default();
+            let digest = self.crates.get(&stem).copied().unwrap_or(Digest([0; 32]));
+            let name = e.name.rsplit(':').next().unwrap_or(&e.name);
+            parts.value(Part::Dependency, name, &[e.name.as_bytes(), b"\0", stem.as_bytes(), b"\0", &digest.0].concat());
+            direct.push(stem);
+        }
+        for (stem, digest) in self.crates.iter().filter(|(s, _)| !direct.contains(s)) {
+            parts.digest(Part::Dependency, stem, *digest);
+        }
+    }
+
+    /// Names of the procedural macros among them, without `lib` and hash.
+    pub fn macros(&self, inv: &Invocation, cwd: &Path) -> Vec<String> {
+        let dirs: Vec<PathBuf> = inv.dependency_dirs.iter().map(|d| cwd.join(d)).collect();
+        let is_macro = |stem: &&String| {
+            self.direct.iter().any(|p| is_dylib(p) && super::closure::stem(p) == **stem)
+                || dirs.iter().any(|d| d.join(format!("{stem}.so")).exists() && !d.join(format!("{stem}.rlib")).exists())
+        };
+        self.crates.keys().filter(is_macro).map(|s| crate_of(s).to_owned()).collect()
+    }
+}
+
+struct Walk {
+    dirs: Vec<PathBuf>,
+    links: bool,
+    queue: Vec<String>,
+}
+
+impl Walk {
+    /// Queues what `digest` was compiled against; false if that is not known.
+    fn follow(&mut self, digest: &Digest, known: &dyn KnownExterns) -> bool {
+        match known.externs(digest) {
+            Some(names) => {
+                self.queue.extend(names);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The file that stands for a crate: what a linker reads when there is one, else what the compiler reads.
+    fn find(&self, name: &str) -> Option<PathBuf> {
+        let as_named = Path::new(name);
+        let mut names = vec![as_named.to_owned()];
+        if as_named.extension().is_some_and(|e| e == "rmeta") {
+            let rlib = as_named.with_extension("rlib");
+            names.insert(usize::from(!self.links), rlib);
+        }
+        self.dirs.iter().flat_map(|d| names.iter().map(move |n| d.join(n))).find(|p| p.exists())
+    }
+}
+
+fn is_dylib(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "so" || e == "dylib" || e == "dll")
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// `serde_derive` of `libserde_derive-0123456789abcdef`.
+fn crate_of(stem: &str) -> &str {
+    let name = stem.strip_prefix("lib").unwrap_or(stem);
+    name.rsplit_once('-').map_or(name, |(name, _)| name)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,138 @@
-//! tmp
+//! Whether the path of a build directory can reach a result through source code.
+//!
+//! `OUT_DIR` (and `CARGO_MANIFEST_DIR`) name another place in every checkout. Used inside `include!`, `include_str!` or
+//! `include_bytes!` they only say where to read; anywhere else their value may end up in the program. Sources included from
+//! there carry their path into panic messages of every function in them. Both questions are answered on tokens; whatever
+//! cannot be parsed counts as "yes".
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::visit::Visit;
+
+/// Whether every use of `env!(name)` in these sources stands inside an including macro, and there is at least one.
+///
+/// A variable that is read although no source names it is read by a macro from elsewhere, which may do anything with it.
+pub fn only_included(sources: &[&str], name: &str) -> bool {
+    let mut uses = Uses { name, included: 0, elsewhere: 0 };
+    for source in sources.iter().filter(|s| s.contains(name)) {
+        match source.parse::<TokenStream>() {
+            Ok(tokens) => uses.count(tokens, false),
+            Err(_) => return false,
+        }
+    }
+    uses.included > 0 && uses.elsewhere == 0
+}
+
+struct Uses<'a> {
+    name: &'a str,
+    included: usize,
+    elsewhere: usize,
+}
+
+impl Uses<'_> {
+    fn count(&mut self, tokens: TokenStream, included: bool) {
+        let trees: Vec<TokenTree> = tokens.into_iter().collect();
+        for (i, tree) in trees.iter().enumerate() {
+            match tree {
+                TokenTree::Group(group) => {
+                    let including = i >= 2 && is_punct(&trees[i - 1], '!') && is_including(&trees[i - 2]);
+                    self.count(group.stream(), included || including);
+                }
+                TokenTree::Literal(literal) if literal.to_string().trim_matches('"') == self.name => {
+                    if included {
+                        self.included += 1;
+                    } else {
+                        self.elsewhere += 1;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn is_punct(tree: &TokenTree, c: char) -> bool {
+    matches!(tree, TokenTree::Punct(p) if p.as_char() == c)
+}
+
+fn is_including(tree: &TokenTree) -> bool {
+    matches!(tree, TokenTree::Ident(i) if ["include", "include_str", "include_bytes"].iter().any(|n| i == n))
+}
+
+/// Whether a generated source file can carry its own path into machine code, here or in a crate that depends on this one:
+/// it has a function body, a closure, or a macro call that might expand to one.
+pub fn may_carry_its_path(source: &str) -> bool {
+    // Generated files are often fragments (an expression for `include!`); tables of literals are the common case.
+    match syn::parse_file(source) {
+        Ok(file) => {
+            let mut bodies = Bodies(false);
+            bodies.visit_file(&file);
+            bodies.0
+        }
+        Err(_) => match syn::parse_str::<syn::Expr>(source) {
+            Ok(expr) => {
+                let mut bodies = Bodies(false);
+                bodies.visit_expr(&expr);
+                bodies.0
+            }
+            Err(_) => true,
+        },
+    }
+}
+
+struct Bodies(bool);
+
+impl<'ast> Visit<'ast> for Bodies {
+    fn visit_block(&mut self, _: &'ast syn::Block) {
+        self.0 = true;
+    }
+
+    fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {
+        self.0 = true;
+    }
+
+    fn visit_expr_index(&mut self, _: &'ast syn::ExprIndex) {
+        self.0 = true;
+    }
+
+    fn visit_macro(&mut self, _: &'ast syn::Macro) {
+        self.0 = true;
+    }
+
+    fn visit_item_macro(&mut self, _: &'ast syn::ItemMacro) {
+        self.0 = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_variable_is_used() {
+        let yes = r#"include!(concat!(env!("OUT_DIR"), "/g.rs")); const T: &str = include_str!(concat!(env!("OUT_DIR"), "/t"));"#;
+        assert!(only_included(&[yes, "fn other() {}"], "OUT_DIR"));
+        for no in [
+            r#"const D: &str = env!("OUT_DIR");"#,
+            r#"include!(concat!(env!("OUT_DIR"), "/g.rs")); static P: &str = concat!(env!("OUT_DIR"), "/x");"#,
+            r#"proto::include_proto!("x");"#,
+            r#"fn f() { unbalanced(env!("OUT_DIR") }"#,
+        ] {
+            assert!(!only_included(&[no], "OUT_DIR"), "{no}");
+        }
+    }
+
+    #[test]
+    fn what_carries_a_path() {
+        for no in [
+            "#[doc(hidden)] pub mod __private228 { pub use crate::private::*; }",
+            "pub static T: [(&str, u8); 2] = [(\"a\", 1), (\"b\", 2)];",
+            "&[1, 2, 3]",
+            "pub const X: usize = 3; extern \"C\" { pub fn f(a: i32); }",
+        ] {
+            assert!(!may_carry_its_path(no), "{no}");
+        }
+        for yes in ["fn f() {}", "impl A { pub fn g(&self) -> u8 { 1 } }", "thread_local!(static X: u8 = 1);", "|x| x", "let x"] {
+            assert!(may_carry_its_path(yes), "{yes}");
+        }
+    }
+}

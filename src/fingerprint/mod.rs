@@ -1,8 +1,9 @@
 //! Layer 3: from an invocation to its keys. Reads inputs through [`crate::base::digest::DigestFile`] and nothing else.
 //!
+//! Two steps, as in ccache's direct mode: the invocation key (arguments, toolchain, crate root) finds recorded input sets;
+//! an input set digested gives the action key, under which the result stands.
 //! It must never know what is stored. An input that cannot be read is a [`crate::rustc::WhyNot`], never a guess.
 
-pub mod action;
 pub mod closure;
 pub mod environ;
 pub mod explain;
@@ -13,4 +14,5 @@ pub mod invocation;
 pub mod native;
 pub mod parts;
 
+pub use inputs::InputSet;
 pub use parts::{Component, Components, Part};

@@ -1,1 +1,121 @@
-//! tmp
+//! Native inputs of a link or of a library that bundles an archive: what stands in `-L` directories, and files named in
+//! link arguments.
+
+use std::{
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+};
+
+use super::{Components, Part};
+use crate::{
+    base::digest::{Digest, DigestFile, KeyHasher},
+    rustc::{Invocation, Places, WhyNot},
+};
+
+/// Beyond this many libraries a directory is taken for a system directory, and sizes and times stand for contents.
+const MANY: usize = 256;
+
+/// Adds every native file that the compile can pick up.
+///
+/// # Errors
+/// [`WhyNot::Input`] if a file is there but cannot be read.
+pub fn add(parts: &mut Components, inv: &Invocation, places: &Places, files: &dyn DigestFile) -> Result<(), WhyNot> {
+    if !inv.runs_linker() && inv.native_libs.is_empty() {
+        return Ok(());
+    }
+    for dir in &inv.native_dirs {
+        let dir = places.cwd.join(dir);
+        let digest = directory(&dir, files)?;
+        let name = places.relative(&dir);
+        parts.digest(Part::Native, &crate::fingerprint::inputs::display(&name), digest);
+    }
+    for arg in &inv.link_args {
+        for path in paths_in(arg.as_bytes(), &places.cwd) {
+            let (digest, _) = files.digest(&path).map_err(|e| WhyNot::Input(e.to_string()))?;
+            parts.digest(Part::Native, &path.to_string_lossy(), digest);
+        }
+    }
+    Ok(())
+}
+
+fn directory(dir: &Path, files: &dyn DigestFile) -> Result<Digest, WhyNot> {
+    let mut key = KeyHasher::new("native directory");
+    let Ok(entries) = std::fs::read_dir(dir) else { return Ok(key.finish()) };
+    let mut found: Vec<PathBuf> = entries.flatten().map(|e| e.path()).filter(|p| is_native(p)).collect();
+    found.sort();
+    let few = found.len() <= MANY;
+    for path in found {
+        let name = path.file_name().unwrap_or_default();
+        if few {
+            let (digest, _) = files.digest(&path).map_err(|e| WhyNot::Input(e.to_string()))?;
+            key.field("file", name.as_bytes()).field("digest", &digest.0);
+        } else if let Ok(sig) = crate::base::fs::FileSig::of(&path) {
+            key.field("file", name.as_bytes()).field("size", &sig.size.to_le_bytes()).field("mtime", &sig.mtime.to_le_bytes());
+        }
+    }
+    Ok(key.finish())
+}
+
+/// Archives, objects and shared libraries with or without a version behind `.so`; not Rust's own.
+fn is_native(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let by_extension = path.extension().is_some_and(|e| ["a", "o", "obj", "lib", "dylib", "so", "tbd"].iter().any(|x| e == *x));
+    (by_extension || name.contains(".so.")) && path.is_file()
+}
+
+/// Existing files that a link argument names, whole or behind `=`, `,` or a known prefix.
+fn paths_in(arg: &[u8], cwd: &Path) -> Vec<PathBuf> {
+    let as_path = |piece: &[u8]| {
+        let piece = piece.strip_prefix(b"-T").unwrap_or(piece);
+        let path = cwd.join(std::ffi::OsStr::from_bytes(piece));
+        (!piece.is_empty() && path.is_file()).then_some(path)
+    };
+    arg.split(|b| *b == b',' || *b == b'=').filter_map(as_path).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{ffi::OsString, fs};
+
+    use super::*;
+    use crate::{base::fs::FileSig, rustc::Tool};
+
+    struct Read;
+    impl DigestFile for Read {
+        fn digest(&self, path: &Path) -> std::io::Result<(Digest, FileSig)> {
+            Ok((Digest::of(&fs::read(path)?), FileSig::of(path)?))
+        }
+    }
+
+    fn key(dir: &Path, extra: &str) -> Digest {
+        let d = dir.display();
+        let line = format!("--crate-name a src/lib.rs --json=artifacts --crate-type bin --emit=link --out-dir {d}/t -L native={d}/n {extra}");
+        let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+        let inv = Invocation::parse(Tool::Rustc, &args, dir).expect("parses");
+        let places = Places::new(dir.to_owned(), &inv.out_dir, None).expect("plain");
+        let mut parts = Components::new("t");
+        add(&mut parts, &inv, &places, &Read).expect("readable");
+        parts.finish().0
+    }
+
+    #[test]
+    fn archives_and_named_files_count() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let put = |name: &str, text: &str| fs::write(dir.path().join(name), text).expect("written");
+        fs::create_dir(dir.path().join("n")).expect("created");
+        put("n/libz.a", "1");
+        put("script.ld", "1");
+        let arg = format!("-C link-arg=-Wl,--version-script={}/script.ld", dir.path().display());
+        let (plain, with_script) = (key(dir.path(), ""), key(dir.path(), &arg));
+        put("n/readme.txt", "x");
+        assert_eq!(key(dir.path(), ""), plain, "not a library");
+        put("script.ld", "2");
+        assert_eq!(key(dir.path(), ""), plain);
+        assert_ne!(key(dir.path(), &arg), with_script);
+        put("n/libz.a", "2");
+        assert_ne!(key(dir.path(), ""), plain, "an archive replaced in place");
+        put("n/libz.a", "1");
+        put("n/libz.so.1", "1");
+        assert_ne!(key(dir.path(), ""), plain, "a library added");
+    }
+}
