@@ -28,6 +28,11 @@ pub mod names {
     pub const FAILPOINT: &str = "RUSTC_HYPEROPT_FAILPOINT";
     /// The rustdoc that stands behind our own `RUSTDOC`.
     pub const REAL_RUSTDOC: &str = "RUSTC_HYPEROPT_RUSTDOC";
+    /// How the names of all our variables begin; `RUSTC_HYPEROPT_<SECTION>_<KEY>` sets a configuration key.
+    pub const PREFIX: &str = "RUSTC_HYPEROPT_";
+    /// Variables of ours that are not configuration keys. Anything else that begins with [`PREFIX`] is taken for a typing
+    /// error and reported, so a new name must be added here too.
+    pub const SWITCHES: [&str; 6] = [PROJECT, NESTED, SESSION, CONFIG, FAILPOINT, REAL_RUSTDOC];
 }
 
 /// A variable of this process, if it is set and not empty.

@@ -52,6 +52,26 @@ pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
         .map(|(_, c)| c)
 }
 
+/// Text that others wrote, made safe for a terminal: neither escapes nor line breaks nor reordering survive.
+pub fn visible(text: &str) -> String {
+    text.chars().map(visible_char).collect()
+}
+
+/// One character of [`visible`]: control characters become their pictures, invisible and reordering ones a stand-in.
+pub fn visible_char(c: char) -> char {
+    match c {
+        '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER),
+        '\x7f' => '\u{2421}',
+        '\u{80}'..='\u{9f}'
+        | '\u{61c}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' => char::REPLACEMENT_CHARACTER,
+        _ => c,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,6 +87,11 @@ mod tests {
     fn replacing() {
         assert_eq!(replace(b"a/x:a/y", b"a/", b"$"), b"$x:$y");
         assert_eq!(replace(b"abc", b"", b"z"), b"abc");
+    }
+
+    #[test]
+    fn foreign_text_cannot_drive_the_terminal() {
+        assert_eq!(visible("a\x1b[31mb\n\u{202e}c\u{9b}ä"), "a␛[31mb␊\u{fffd}c\u{fffd}ä");
     }
 
     #[test]

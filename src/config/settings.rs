@@ -1,0 +1,244 @@
+//! The resolved settings: one small struct per subsystem, so that each is handed only what is its own.
+//!
+//! The `Default` of each struct is the one place where defaults stand. Nothing here reads files or can fail.
+
+use std::{path::PathBuf, time::Duration};
+
+use crate::base::env;
+
+/// Everything that can be set.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Settings {
+    pub cache: CacheSettings,
+    pub ai: AiSettings,
+    pub llm: LlmSettings,
+    pub performance: PerformanceSettings,
+    pub daemon: DaemonSettings,
+}
+
+/// `[cache]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct CacheSettings {
+    /// The store's directory, absolute. Empty only in a default made without a home directory.
+    pub path: PathBuf,
+    /// Gigabytes of 1000³ bytes.
+    pub max_size_gb: f64,
+    /// Days without use after which an entry goes.
+    pub retention_days: u64,
+    pub verify: Verify,
+    /// Crates that are never cached, as the user wrote them; ask [`CacheSettings::excludes`].
+    pub exclude: Vec<String>,
+    /// Files and directories, relative to the workspace's root, that count as inputs of all its crates.
+    pub extra_inputs: Vec<String>,
+    /// Environment variables whose values are part of every key.
+    pub key_env: Vec<String>,
+    /// Text that is part of every key.
+    pub key_salt: String,
+}
+
+impl Default for CacheSettings {
+    fn default() -> Self {
+        Self {
+            path: env::home().map(|h| h.join(DEFAULT_STORE)).unwrap_or_default(),
+            max_size_gb: 20.0,
+            retention_days: 30,
+            verify: Verify::default(),
+            exclude: Vec::new(),
+            extra_inputs: Vec::new(),
+            key_env: Vec::new(),
+            key_salt: String::new(),
+        }
+    }
+}
+
+impl CacheSettings {
+    /// The size cap in bytes.
+    pub fn max_size_bytes(&self) -> u64 {
+        // The range in the table keeps this far from the limits of u64.
+        (self.max_size_gb * 1e9) as u64
+    }
+
+    /// How long an entry stays without being used.
+    pub fn retention(&self) -> Duration {
+        Duration::from_secs(self.retention_days.saturating_mul(86_400))
+    }
+
+    /// Whether this crate is never cached; `-` and `_` are the same.
+    pub fn excludes(&self, crate_name: &str) -> bool {
+        names_crate(&self.exclude, crate_name)
+    }
+}
+
+/// Where the store is below the home directory unless something else is said.
+pub(super) const DEFAULT_STORE: &str = ".rustc-hyperopt/cache";
+
+/// Whether a list of crate names has this one; package names and crate names differ in `-` and `_`.
+pub(super) fn names_crate(list: &[String], crate_name: &str) -> bool {
+    let same = |a: &str, b: &str| a.replace('-', "_") == b.replace('-', "_");
+    list.iter().any(|name| same(name, crate_name))
+}
+
+/// When the bytes of a stored output are hashed again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Verify {
+    /// When they are copied, and when a file that is only linked no longer looks as it was recorded.
+    #[default]
+    Linked,
+    /// Before every use.
+    Always,
+}
+
+/// `[ai]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct AiSettings {
+    pub semantic_analysis: bool,
+    pub cold_start_optimization: bool,
+    /// From 0 to 1.
+    pub confidence_threshold: f64,
+}
+
+impl Default for AiSettings {
+    fn default() -> Self {
+        Self { semantic_analysis: true, cold_start_optimization: true, confidence_threshold: 0.75 }
+    }
+}
+
+/// `[llm]`
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LlmSettings {
+    pub provider: Provider,
+    /// Without one, the provider's part chooses.
+    pub model: Option<String>,
+    pub auto_fix: bool,
+}
+
+/// Who answers a request for an explanation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Provider {
+    #[default]
+    Anthropic,
+    OpenAi,
+    /// Any server on this machine that speaks the OpenAI protocol.
+    Local,
+}
+
+/// `[performance]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct PerformanceSettings {
+    pub max_parallel_jobs: u64,
+    pub speculative_compilation: bool,
+    /// Gigabytes of 1000³ bytes; without one, there is no limit.
+    pub memory_limit_gb: Option<f64>,
+}
+
+impl Default for PerformanceSettings {
+    fn default() -> Self {
+        let cpus = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
+        Self { max_parallel_jobs: cpus, speculative_compilation: false, memory_limit_gb: None }
+    }
+}
+
+impl PerformanceSettings {
+    /// The memory limit in bytes.
+    pub fn memory_limit_bytes(&self) -> Option<u64> {
+        self.memory_limit_gb.map(|gb| (gb * 1e9) as u64)
+    }
+}
+
+/// `[daemon]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DaemonSettings {
+    /// Seconds without work after which the daemon ends.
+    pub idle_secs: u64,
+}
+
+impl Default for DaemonSettings {
+    fn default() -> Self {
+        Self { idle_secs: 900 }
+    }
+}
+
+impl DaemonSettings {
+    /// How long the daemon waits for work.
+    pub fn idle(&self) -> Duration {
+        Duration::from_secs(self.idle_secs)
+    }
+}
+
+/// A setting that is one word out of a few.
+pub(super) trait Choice {
+    /// What may be written, in the order of the documentation.
+    fn words(&self) -> &'static [&'static str];
+    /// What stands for the present value.
+    fn word(&self) -> &'static str;
+    /// Takes the value of a word; an unknown one changes nothing.
+    fn choose(&mut self, word: &str);
+}
+
+impl Choice for Verify {
+    fn words(&self) -> &'static [&'static str] {
+        &["linked", "always"]
+    }
+
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Linked => "linked",
+            Self::Always => "always",
+        }
+    }
+
+    fn choose(&mut self, word: &str) {
+        *self = [Self::Linked, Self::Always].into_iter().find(|v| v.word() == word).unwrap_or(*self);
+    }
+}
+
+impl Choice for Provider {
+    fn words(&self) -> &'static [&'static str] {
+        &["anthropic", "openai", "local"]
+    }
+
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Anthropic => "anthropic",
+            Self::OpenAi => "openai",
+            Self::Local => "local",
+        }
+    }
+
+    fn choose(&mut self, word: &str) {
+        *self = [Self::Anthropic, Self::OpenAi, Self::Local].into_iter().find(|v| v.word() == word).unwrap_or(*self);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units() {
+        let cache = CacheSettings { max_size_gb: 0.5, retention_days: 2, ..Default::default() };
+        assert_eq!((cache.max_size_bytes(), cache.retention().as_secs()), (500_000_000, 172_800));
+        assert_eq!(PerformanceSettings::default().memory_limit_bytes(), None);
+        assert_eq!(DaemonSettings::default().idle().as_secs(), 900);
+    }
+
+    #[test]
+    fn exclusion_does_not_care_for_dashes() {
+        let cache = CacheSettings { exclude: vec!["my-crate".into()], ..Default::default() };
+        assert!(cache.excludes("my_crate") && cache.excludes("my-crate") && !cache.excludes("my"));
+    }
+
+    #[test]
+    fn every_word_can_be_chosen() {
+        let (mut verify, mut provider) = (Verify::default(), Provider::default());
+        for choice in [&mut verify as &mut dyn Choice, &mut provider] {
+            for word in choice.words() {
+                choice.choose(word);
+                assert_eq!(choice.word(), *word);
+            }
+            let before = choice.word();
+            choice.choose("nonsense");
+            assert_eq!(choice.word(), before);
+        }
+    }
+}
