@@ -13,7 +13,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::clock::Nanos;
+use super::{clock::Nanos, digest::Digest};
 
 /// What `stat` says of a file's identity; equal signatures mean that the content has not been written in between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -128,16 +128,26 @@ pub enum Placed {
     Copy,
 }
 
-/// Puts the content of `from` at `to`: a reflink where the file system can, a hard link if `link` allows it, else a copy.
+/// The ways that are open to [`place`], tried in this order; a copy is always possible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ways {
+    pub reflink: bool,
+    pub link: bool,
+    /// What the bytes must hash to if they are copied.
+    pub digest: Option<Digest>,
+}
+
+/// Puts the content of `from` at `to`: a reflink where the file system can, a hard link if that is allowed, else a copy.
 ///
 /// `mode` is applied to reflinks and copies under this process's umask; a link keeps the inode's mode.
 ///
 /// # Errors
-/// With the path; `to` is either what it was or complete.
-pub fn place(from: &Path, to: &Path, link: bool, mode: u32) -> io::Result<Placed> {
+/// With the path; `to` is either what it was or complete. [`io::ErrorKind::InvalidData`] if copied bytes are not those of
+/// the digest.
+pub fn place(from: &Path, to: &Path, ways: Ways, mode: u32) -> io::Result<Placed> {
     let temp = temp_beside(to);
-    let result = fill(from, &temp, link, mode).and_then(|how| fs::rename(&temp, to).map(|()| how));
-    // Renaming one link of an inode onto another is a no-op that leaves both names; after a real rename there is nothing.
+    let result = fill(from, &temp, ways, mode).and_then(|how| fs::rename(&temp, to).map(|()| how));
+    // Renaming one link of an inode onto another is a no-op that leaves both names.
     if result.is_err() || matches!(result, Ok(Placed::Link)) {
         drop(fs::remove_file(&temp));
     }
@@ -148,19 +158,47 @@ pub fn place(from: &Path, to: &Path, link: bool, mode: u32) -> io::Result<Placed
 ///
 /// # Errors
 /// As the system calls; a partial `to` may remain.
-pub fn fill(from: &Path, to: &Path, link: bool, mode: u32) -> io::Result<Placed> {
-    if reflink_copy::reflink(from, to).is_ok() {
-        set_mode_under_umask(to, mode)?;
-        return Ok(Placed::Reflink);
+pub fn fill(from: &Path, to: &Path, ways: Ways, mode: u32) -> io::Result<Placed> {
+    if ways.reflink {
+        if reflink_copy::reflink(from, to).is_ok() {
+            set_mode_under_umask(to, mode)?;
+            return Ok(Placed::Reflink);
+        }
+        drop(fs::remove_file(to));
     }
-    drop(fs::remove_file(to));
-    if link && fs::hard_link(from, to).is_ok() {
+    if ways.link && fs::hard_link(from, to).is_ok() {
         return Ok(Placed::Link);
     }
     let mut source = File::open(from)?;
     let mut target = OpenOptions::new().write(true).create_new(true).mode(mode).open(to)?;
-    io::copy(&mut source, &mut target)?;
+    match ways.digest {
+        None => drop(io::copy(&mut source, &mut target)?),
+        Some(digest) if copy_hashed(&mut source, &mut target)? == digest => {}
+        Some(_) => return Err(io::Error::new(io::ErrorKind::InvalidData, "the bytes are not those that were stored")),
+    }
     Ok(Placed::Copy)
+}
+
+fn copy_hashed(source: &mut File, target: &mut File) -> io::Result<Digest> {
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        let n = io::Read::read(source, &mut buffer)?;
+        if n == 0 {
+            return Ok(Digest(*hasher.finalize().as_bytes()));
+        }
+        hasher.update(&buffer[..n]);
+        target.write_all(&buffer[..n])?;
+    }
+}
+
+/// Whether files in `dir` can share blocks.
+pub fn supports_reflink(dir: &Path) -> bool {
+    let (a, b) = (temp_beside(&dir.join("a")), temp_beside(&dir.join("b")));
+    let works = fs::write(&a, b"x").is_ok() && reflink_copy::reflink(&a, &b).is_ok();
+    drop(fs::remove_file(&a));
+    drop(fs::remove_file(&b));
+    works
 }
 
 fn set_mode_under_umask(path: &Path, mode: u32) -> io::Result<()> {
@@ -213,14 +251,19 @@ mod tests {
         let d = dir();
         let (a, b, c) = (d.path().join("a"), d.path().join("b"), d.path().join("c"));
         fs::write(&a, b"one")?;
-        let linked = place(&a, &b, true, 0o644)?;
-        assert_ne!(place(&a, &c, false, 0o755)?, Placed::Link);
+        let (may_link, may_not) =
+            (Ways { reflink: false, link: true, digest: None }, Ways { reflink: true, link: false, digest: Some(Digest::of(b"one")) });
+        let linked = place(&a, &b, may_link, 0o644)?;
+        assert_ne!(place(&a, &c, may_not, 0o755)?, Placed::Link);
         if linked == Placed::Link {
             assert_eq!(FileSig::of(&a)?.inode, FileSig::of(&b)?.inode);
-            assert_eq!(place(&a, &b, true, 0o644)?, Placed::Link, "again onto the same inode");
+            assert_eq!(place(&a, &b, may_link, 0o644)?, Placed::Link, "again onto the same inode");
         }
         assert_ne!(FileSig::of(&a)?.inode, FileSig::of(&c)?.inode);
         assert_eq!(FileSig::of(&c)?.mode, 0o755 & !umask());
+        assert_eq!(fs::read(&c)?, b"one");
+        let wrong = Ways { reflink: false, link: false, digest: Some(Digest::of(b"two")) };
+        assert_eq!(place(&a, &c, wrong, 0o644).expect_err("other bytes").kind(), io::ErrorKind::InvalidData);
         assert_eq!(fs::read(&c)?, b"one");
         assert_eq!(fs::read_dir(d.path())?.count(), 3);
         Ok(())

@@ -6,8 +6,10 @@
 pub mod clock;
 pub mod digest;
 pub mod env;
+pub mod failpoint;
 pub mod fs;
 pub mod names;
+pub mod personality;
 pub mod process;
 pub mod secret;
 pub mod text;

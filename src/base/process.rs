@@ -69,3 +69,10 @@ pub fn which(name: &OsStr, path: &OsStr, cwd: &Path) -> Option<PathBuf> {
     };
     candidates.into_iter().find(|p| p.is_file())
 }
+
+/// Ends the process with a last word on standard error.
+pub fn exit_saying(code: i32, text: &str) -> ! {
+    use std::io::Write;
+    drop(std::io::stderr().write_all(text.as_bytes()));
+    exit_now(code)
+}

@@ -63,23 +63,23 @@ impl Context<'_> {
         Ok(Given { key, components })
     }
 
-    /// The action key for one input set; `None` if one of its files is gone.
+    /// The action key for one input set, or the name of a file that is gone (or there and must not be).
     ///
     /// # Errors
     /// [`WhyNot`] if an input cannot be used at all.
-    pub fn action(&self, given: &Given, set: &InputSet) -> Result<Option<(Digest, Vec<Component>)>, WhyNot> {
+    pub fn action(&self, given: &Given, set: &InputSet) -> Result<Result<(Digest, Vec<Component>), String>, WhyNot> {
         let mut parts = Components::new("action");
         parts.digest(Part::Argument, "given", given.key);
         for stored in &set.files {
             let path = self.places.absolute(stored);
             match self.files.digest(&path) {
                 Ok((digest, _)) => parts.digest(Part::Source, &display(stored), digest),
-                Err(_) => return Ok(None),
+                Err(_) => return Ok(Err(display(stored))),
             }
         }
         for stored in &set.absent {
             if self.places.absolute(stored).exists() {
-                return Ok(None);
+                return Ok(Err(display(stored)));
             }
         }
         environ::add_tracked(&mut parts, self.env, &set.env, self.places)?;
@@ -88,7 +88,7 @@ impl Context<'_> {
         }
         let (key, mut components) = parts.finish();
         components.remove(0);
-        Ok(Some((key, components)))
+        Ok(Ok((key, components)))
     }
 }
 

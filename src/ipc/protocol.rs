@@ -8,7 +8,8 @@ use std::ffi::OsString;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    base::{clock::Nanos, digest::Digest, env::EnvSnapshot, fs::FileSig, names::OutputName},
+    base::{digest::Digest, fs::FileSig},
+    engine::plan::{Compiled, Plan, Query},
     events::{Totals, UnitEvent},
     rustc::WhyNot,
 };
@@ -40,13 +41,13 @@ pub enum Welcome {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
     /// Is there a result for this invocation?
-    Lookup(Box<Lookup>),
+    Lookup(Box<Query>),
     /// A hit is in place. No reply.
     Placed { ticket: u64, files: Vec<(OsString, FileSig)>, took_us: u64 },
     /// A hit could not be put in place; the compiler runs instead. No reply.
     PlaceFailed { ticket: u64, detail: String, blob: Option<Digest> },
     /// A miss was compiled successfully. No reply.
-    Compiled(Box<Compiled>),
+    Compiled { ticket: u64, result: Box<Compiled> },
     /// A miss was compiled and failed, or its outputs are not to be kept. No reply.
     Abandoned { ticket: u64, compile_ms: u64 },
     /// Counters: of one session, or since the last reset.
@@ -74,7 +75,8 @@ pub enum Request {
 pub enum Reply {
     /// Still alive, still looking.
     Working,
-    Hit(Box<Hit>),
+    /// Put these in place and report under this ticket.
+    Hit { ticket: u64, plan: Box<Plan> },
     /// Compile; report under this ticket. The extra arguments go behind those of cargo.
     Miss {
         ticket: u64,
@@ -94,74 +96,6 @@ pub enum Reply {
     Done,
     /// The request failed; the text says what and why.
     Failed(String),
-}
-
-/// An invocation as the wrapper received it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lookup {
-    /// The compiler as cargo named it.
-    pub compiler: OsString,
-    /// Its arguments (for clippy, without the path of rustc that precedes them).
-    pub args: Vec<OsString>,
-    pub cwd: OsString,
-    /// Without the values of secrets.
-    pub env: EnvSnapshot,
-    pub umask: u32,
-}
-
-/// What to put where.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hit {
-    pub ticket: u64,
-    /// Absolute.
-    pub out_dir: OsString,
-    pub outputs: Vec<Restore>,
-    pub stdout: Vec<u8>,
-    pub stderr: Vec<u8>,
-}
-
-/// One output to put back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Restore {
-    pub name: OutputName,
-    pub source: Source,
-    /// Before the umask.
-    pub mode: u32,
-}
-
-/// Where an output's bytes come from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Source {
-    Bytes(Vec<u8>),
-    /// A file of the store, what it must look like, and whether its inode may be shared.
-    Blob {
-        path: OsString,
-        digest: Digest,
-        sig: FileSig,
-        link: bool,
-    },
-}
-
-/// A finished compile.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Compiled {
-    pub ticket: u64,
-    pub outputs: Vec<Made>,
-    pub stdout: Vec<u8>,
-    pub stderr: Vec<u8>,
-    pub wall_ms: u64,
-    pub cpu_ms: u64,
-    pub max_rss_kib: u64,
-    /// When the compiler was started, by the clock of file times.
-    pub started: Nanos,
-}
-
-/// One file that the compiler said it has written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Made {
-    pub name: OutputName,
-    pub emit: String,
-    pub sig: FileSig,
 }
 
 /// Answer to [`Request::Stats`].

@@ -1,0 +1,95 @@
+//! Questions about the store and orders to it, as the CLI asks them.
+
+
+use super::state::{Open, State};
+use crate::{
+    events::Totals,
+    ipc::protocol::{HealthReply, Reply, Request, SizeReply, StatsReply, VerifyReply},
+};
+
+/// How many events are sent at most.
+const EVENTS: usize = 2000;
+
+/// Answers everything but what wrappers say.
+pub fn answer(state: &State, request: Request) -> Reply {
+    let Some(Ok(open)) = state.opened() else { return Reply::Failed("the store is not open".into()) };
+    match request {
+        Request::Stats { session } => Reply::Stats(Box::new(stats(open, session))),
+        Request::ResetStats => done(open.engine.store.reset()),
+        Request::Why { crate_name } => {
+            let wanted = crate_name.replace('-', "_");
+            Reply::Why(open.engine.store.events(|e| e.crate_name == wanted || e.unit.split(' ').next() == Some(&crate_name), EVENTS))
+        }
+        Request::Size => Reply::Size(size(open)),
+        Request::Clean { everything, dry_run } => {
+            open.publisher.wait_until_empty();
+            match open.engine.store.clean(everything, dry_run) {
+                Ok((entries, bytes)) => Reply::Cleaned { entries, bytes },
+                Err(e) => Reply::Failed(e.to_string()),
+            }
+        }
+        Request::Verify => {
+            open.publisher.wait_until_empty();
+            match open.engine.store.verify() {
+                Ok(v) => Reply::Verified(VerifyReply { checked: v.checked, bytes: v.bytes, damaged: v.damaged, incomplete: v.incomplete }),
+                Err(e) => Reply::Failed(e.to_string()),
+            }
+        }
+        Request::Flush => {
+            open.publisher.wait_until_empty();
+            done(open.engine.store.flush())
+        }
+        Request::Health => Reply::Health(health(state, open.engine.store.degraded())),
+        Request::Stop => {
+            state.stopping.notify_one();
+            Reply::Done
+        }
+        _ => Reply::Failed("not a question for the daemon".into()),
+    }
+}
+
+fn done<E: std::fmt::Display>(result: Result<(), E>) -> Reply {
+    match result {
+        Ok(()) => Reply::Done,
+        Err(e) => Reply::Failed(e.to_string()),
+    }
+}
+
+fn stats(open: &Open, session: Option<String>) -> StatsReply {
+    let store = &open.engine.store;
+    let (totals, events) = match session {
+        Some(session) => {
+            let events = store.events(|e| e.session == session, EVENTS);
+            let mut totals = Totals::default();
+            events.iter().for_each(|e| totals.add(e));
+            (totals, events)
+        }
+        None => (store.totals(), store.events(|_| true, EVENTS)),
+    };
+    StatsReply { totals, events, size: size(open), since: store.since() }
+}
+
+fn size(open: &Open) -> SizeReply {
+    let sizes = open.engine.store.sizes();
+    SizeReply {
+        entries: sizes.entries,
+        blobs: sizes.blobs,
+        blob_bytes: sizes.blob_bytes,
+        index_bytes: sizes.index_bytes,
+        max_bytes: open.engine.store.limits().max_bytes,
+    }
+}
+
+/// How the daemon is.
+pub fn health(state: &State, degraded: Option<String>) -> HealthReply {
+    let queued = state.opened().and_then(|o| o.as_ref().ok()).map_or(0, |o| o.publisher.queued());
+    HealthReply {
+        pid: std::process::id(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        uptime_secs: state.started.elapsed().as_secs(),
+        queued,
+        in_flight: state.flights.count(),
+        store: state.root.display().to_string(),
+        degraded,
+    }
+}

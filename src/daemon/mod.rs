@@ -1,0 +1,26 @@
+//! Layer 10: the process that owns the store. Answers lookups, stores results in the background, ends when idle.
+//!
+//! Exactly one runs per store (a lock decides). It must never print (nobody reads it), keep a client waiting in silence, or
+//! let one bad request end the others: a panic is one miss.
+
+mod admin;
+mod flights;
+mod lifecycle;
+mod publisher;
+mod server;
+mod session;
+mod state;
+
+use std::path::Path;
+
+/// Runs the daemon of `store` until it is idle, told to stop, or not needed. The exit code: 0 if it served or another one
+/// does, 1 if it could not start.
+pub fn run(store: &Path) -> i32 {
+    match lifecycle::run(store) {
+        Ok(()) => 0,
+        Err(error) => {
+            lifecycle::note_failure(store, &error);
+            1
+        }
+    }
+}

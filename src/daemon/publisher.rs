@@ -1,0 +1,100 @@
+//! Storing results behind the build's back: one low-priority thread and a queue.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Condvar, Mutex, PoisonError,
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread,
+};
+
+use super::flights::Leader;
+use crate::engine::{Engine, Prepared, plan::Compiled};
+
+/// One result to store. The flight lands when it is dropped.
+pub struct Job {
+    pub prepared: Prepared,
+    pub result: Compiled,
+    pub leader: Option<Leader>,
+}
+
+/// The queue and its thread.
+pub struct Publisher {
+    queue: Sender<Job>,
+    count: Arc<(Mutex<u64>, Condvar)>,
+}
+
+impl Publisher {
+    /// Starts the thread.
+    pub fn start(engine: Arc<Engine>) -> Self {
+        let (queue, jobs) = channel();
+        let count: Arc<(Mutex<u64>, Condvar)> = Arc::default();
+        let counted = count.clone();
+        // If no thread can be had, the queue's receiver is gone and every job is dropped: nothing is stored.
+        drop(thread::Builder::new().name("publish".into()).spawn(move || work(&engine, &jobs, &counted)));
+        Self { queue, count }
+    }
+
+    /// Queues a job.
+    pub fn push(&self, job: Job) {
+        self.change(1);
+        if self.queue.send(job).is_err() {
+            self.change(-1);
+        }
+    }
+
+    /// Jobs that are not stored yet.
+    pub fn queued(&self) -> u64 {
+        *self.count.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Blocks until every job queued so far is stored.
+    pub fn wait_until_empty(&self) {
+        let mut count = self.count.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while *count > 0 {
+            count = self.count.1.wait(count).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn change(&self, by: i64) {
+        add(&self.count, by);
+    }
+}
+
+fn add(count: &(Mutex<u64>, Condvar), by: i64) {
+    let mut number = count.0.lock().unwrap_or_else(PoisonError::into_inner);
+    *number = number.saturating_add_signed(by);
+    if *number == 0 {
+        count.1.notify_all();
+    }
+}
+
+fn work(engine: &Engine, jobs: &Receiver<Job>, count: &(Mutex<u64>, Condvar)) {
+    // Compilers go first; on Linux this concerns the calling thread alone.
+    // SAFETY: a plain system call.
+    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 5) };
+    while let Ok(job) = jobs.recv() {
+        let outcome = catch_unwind(AssertUnwindSafe(|| engine.publish(&job.prepared, &job.result)));
+        match outcome {
+            Ok(Ok(())) => engine.store.maybe_evict(),
+            Ok(Err(error)) => engine.store.trouble(name(&error)),
+            Err(_) => engine.store.trouble("publish-panicked"),
+        }
+        drop(job); // Lands the flight before the queue counts as empty.
+        add(count, -1);
+    }
+}
+
+/// The trouble's name in the statistics.
+fn name(error: &crate::engine::NotStored) -> &'static str {
+    use crate::engine::NotStored;
+    match error {
+        NotStored::InputChanged(_) => "input-changed-during-compile",
+        NotStored::Undeclared(_) => "undeclared-output",
+        NotStored::NoDepInfo => "no-dependency-information",
+        NotStored::WhyNot(_) => "not-cacheable-after-all",
+        NotStored::Store(_) => "store-write-failed",
+        NotStored::Io(_) => "output-gone",
+    }
+}

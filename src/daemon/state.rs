@@ -1,0 +1,95 @@
+//! What all connections share.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::Notify;
+
+use super::{flights::Flights, publisher::Publisher};
+use crate::{
+    base::{clock::Stopwatch, env, fs::FileSig},
+    engine::Engine,
+    store::Store,
+};
+
+/// Seconds without work after which the daemon ends, unless the environment says otherwise.
+const IDLE: u64 = 900;
+
+/// Shared by all connections.
+pub struct State {
+    pub root: PathBuf,
+    /// The binary this process runs, as it was when it started.
+    pub build: Option<FileSig>,
+    pub idle: Duration,
+    pub started: Stopwatch,
+    pub flights: Flights,
+    pub connections: AtomicU64,
+    /// Counts requests, to see whether anything happens.
+    pub activity: AtomicU64,
+    pub stopping: Notify,
+    pub draining: AtomicBool,
+    opened: OnceLock<Result<Open, String>>,
+    /// Tells that `opened` is set.
+    pub ready: Notify,
+}
+
+/// A store that could be opened.
+pub struct Open {
+    pub engine: Arc<Engine>,
+    pub publisher: Publisher,
+}
+
+impl State {
+    /// Before the store is open.
+    pub fn new(root: &Path) -> Self {
+        let idle = env::text(env::names::DAEMON_IDLE).and_then(|t| t.parse().ok()).unwrap_or(IDLE);
+        Self {
+            root: root.to_owned(),
+            build: std::env::current_exe().and_then(|exe| FileSig::of(&exe)).ok(),
+            idle: Duration::from_secs(idle),
+            started: Stopwatch::start(),
+            flights: Flights::default(),
+            connections: AtomicU64::new(0),
+            activity: AtomicU64::new(0),
+            stopping: Notify::new(),
+            draining: AtomicBool::new(false),
+            opened: OnceLock::new(),
+            ready: Notify::new(),
+        }
+    }
+
+    /// Opens the store; until then lookups wait.
+    pub fn open(&self, open: impl FnOnce(&Path) -> Result<Store, String>) {
+        let result = open(&self.root).map(|store| {
+            let engine = Arc::new(Engine::new(store));
+            Open { publisher: Publisher::start(engine.clone()), engine }
+        });
+        drop(self.opened.set(result));
+        self.ready.notify_waiters();
+    }
+
+    /// The store, or why there is none; nothing while it is still being opened.
+    pub fn opened(&self) -> Option<&Result<Open, String>> {
+        self.opened.get()
+    }
+
+    /// Nothing is going on.
+    pub fn is_quiet(&self) -> bool {
+        let queued = self.opened().and_then(|o| o.as_ref().ok()).map_or(0, |o| o.publisher.queued());
+        self.connections.load(Ordering::Acquire) == 0 && queued == 0
+    }
+
+    /// Stores what is still queued and writes everything down.
+    pub fn finish(&self) {
+        if let Some(Ok(open)) = self.opened() {
+            open.publisher.wait_until_empty();
+            drop(open.engine.store.flush());
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Layer 8: the decision. From a query to a plan or a reason, and from a finished compile to a stored result.
+//!
+//! It must never talk to a client, run the compiler that was asked for, or decide about time-outs: it is called by the
+//! daemon with what it needs and answers. No failure in here fails a build: a lookup that goes wrong is a miss or a
+//! [`WhyNot`], a publication that goes wrong is counted and forgotten.
+
+pub mod find;
+pub mod plan;
+pub mod prepare;
+pub mod publish;
+pub mod reasons;
+pub mod restore;
+pub mod split;
+
+use crate::{
+    base::{digest::Digest, env::EnvSnapshot},
+    fingerprint::closure::KnownExterns,
+    rustc::{WhyNot, linker::Linkers, toolchain::Toolchains},
+    store::Store,
+};
+
+pub use find::{Answer, Found};
+pub use prepare::Prepared;
+
+/// The store with everything that is remembered about compilers and linkers.
+pub struct Engine {
+    pub store: Store,
+    toolchains: Toolchains,
+    linkers: Linkers,
+    /// Files in the store's file system can share blocks.
+    reflink: bool,
+    /// The daemon's own environment, for configuration.
+    env: EnvSnapshot,
+}
+
+impl Engine {
+    /// Around an open store.
+    pub fn new(store: Store) -> Self {
+        let reflink = crate::base::fs::supports_reflink(store.root());
+        Self { store, toolchains: Toolchains::default(), linkers: Linkers::default(), reflink, env: EnvSnapshot::current() }
+    }
+}
+
+impl KnownExterns for Store {
+    fn externs(&self, digest: &Digest) -> Option<Vec<String>> {
+        Store::externs(self, digest)
+    }
+}
+
+/// Why a finished compile was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum NotStored {
+    #[error("the input {0} changed during the compile")]
+    InputChanged(String),
+    #[error("the output {0} is not one that this compile declares")]
+    Undeclared(String),
+    #[error("no dependency information was written")]
+    NoDepInfo,
+    #[error("{}", .0.sentence())]
+    WhyNot(#[from] WhyNot),
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}

@@ -1,0 +1,69 @@
+//! What goes into the engine and what comes out of it; these types also travel on the wire.
+
+use std::ffi::OsString;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{clock::Nanos, digest::Digest, env::EnvSnapshot, fs::FileSig, names::OutputName};
+
+/// An invocation as the wrapper received it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Query {
+    /// The compiler as cargo named it.
+    pub compiler: OsString,
+    /// Its arguments (for clippy, without the path of rustc that precedes them).
+    pub args: Vec<OsString>,
+    pub cwd: OsString,
+    /// Without the values of secrets.
+    pub env: EnvSnapshot,
+    pub umask: u32,
+}
+
+/// What to put where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Absolute.
+    pub out_dir: OsString,
+    pub outputs: Vec<Restore>,
+    pub stdout: Vec<u8>,
+    pub stderr: Vec<u8>,
+}
+
+/// One output to put back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restore {
+    pub name: OutputName,
+    pub source: Source,
+    /// Before the umask.
+    pub mode: u32,
+}
+
+/// Where an output's bytes come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Source {
+    Bytes(Vec<u8>),
+    /// A file of the store, what it must look like, and how it may be placed.
+    Blob { path: OsString, digest: Digest, sig: FileSig, reflink: bool, link: bool },
+}
+
+/// A finished compile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compiled {
+    pub outputs: Vec<Made>,
+    pub stdout: Vec<u8>,
+    pub stderr: Vec<u8>,
+    pub wall_ms: u64,
+    pub cpu_ms: u64,
+    pub max_rss_kib: u64,
+    /// When the compiler was started, by the clock of file times.
+    pub started: Nanos,
+}
+
+/// One file that the compiler said it has written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    pub name: OutputName,
+    /// `dep-info`, `metadata` or `link`.
+    pub emit: String,
+    pub sig: FileSig,
+}

@@ -1,0 +1,179 @@
+//! From a finished compile to a stored result.
+//!
+//! Blobs first, then the action, then the records that lead to it: whatever is cut off in between leaves a miss.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    Engine, NotStored, Prepared,
+    find::{extended_key, split_components},
+    plan::{Compiled, Made},
+    split,
+};
+use crate::{
+    artifact::{
+        Content, Cost, Manifest, Output,
+        record::{Action, Split},
+    },
+    base::{
+        digest::{Digest, DigestFile},
+        fs::FileSig,
+    },
+    fingerprint::{InputSet, guard, inputs},
+    rustc::{CrateType, Tool, depinfo::DepInfo},
+    store::Snapshot,
+};
+
+/// Outputs up to this size are kept in the index, in bytes.
+const SMALL: u64 = 4096;
+/// Input sets kept under one invocation key.
+const SETS: usize = 8;
+
+impl Engine {
+    /// Stores a result. The first result under a key stays.
+    ///
+    /// # Errors
+    /// Why it was not stored.
+    pub fn publish(&self, prepared: &Prepared, result: &Compiled) -> Result<(), NotStored> {
+        let dep_info = result.outputs.iter().find(|o| o.emit == "dep-info").ok_or(NotStored::NoDepInfo)?;
+        let dep_path = prepared.places.out_dir.join(dep_info.name.as_str());
+        let info = DepInfo::parse(&String::from_utf8_lossy(&std::fs::read(&dep_path)?));
+        self.check_unchanged(prepared, &info, result)?;
+        let set = input_set(prepared, &info);
+        let files: &dyn DigestFile = &self.store;
+        let (action, mut components) =
+            prepared.context(files).action(&prepared.given, &set)?.map_err(NotStored::InputChanged)?;
+        let split = split::decide(prepared, result, &info)?;
+        let externs = extern_names(prepared);
+        let outputs = result.outputs.iter().map(|made| self.take(prepared, made, &externs)).collect::<Result<Vec<_>, _>>()?;
+        let manifest = Manifest {
+            unit: prepared.unit.clone(),
+            outputs,
+            stdout: prepared.places.encode(&result.stdout),
+            stderr: prepared.places.encode(&result.stderr),
+            externs,
+            cost: Cost { wall_ms: result.wall_ms, cpu_ms: result.cpu_ms, max_rss_kib: result.max_rss_kib },
+        };
+        let key = self.store_action(prepared, action, split, manifest)?;
+        components.extend(split_components(prepared, split));
+        self.remember(prepared, &set, components, key)?;
+        Ok(())
+    }
+
+    fn store_action(&self, prepared: &Prepared, action: Digest, split: Split, manifest: Manifest) -> Result<Digest, NotStored> {
+        if !split.any() {
+            self.store.put_action_if_absent(&action, &Action::Done(manifest))?;
+            return Ok(action);
+        }
+        self.store.put_action_if_absent(&action, &Action::Split(split))?;
+        // Another compile may have found that more (or less) matters; what stands there decides.
+        let standing = match self.store.action(&action) {
+            Some(Action::Split(standing)) => standing,
+            _ => return Ok(action),
+        };
+        let extended = extended_key(prepared, action, standing);
+        self.store.put_action_if_absent(&extended, &Action::Done(manifest))?;
+        Ok(extended)
+    }
+
+    fn remember(&self, prepared: &Prepared, set: &InputSet, action: Vec<crate::fingerprint::Component>, key: Digest) -> Result<(), NotStored> {
+        let digest = inputs::set_key(set);
+        let mut record = self.store.invocation(&prepared.key.key).unwrap_or_default();
+        record.input_sets.retain(|s| *s != digest);
+        record.input_sets.insert(0, digest);
+        record.input_sets.truncate(SETS);
+        self.store.put_input_set(&digest, set)?;
+        self.store.put_invocation(&prepared.key.key, &record)?;
+        let components = [&prepared.key.components[..], &prepared.given.components[..], &action[..]].concat();
+        self.store.remember_unit(&prepared.label, Snapshot { components, action: key })?;
+        Ok(())
+    }
+
+    /// An input that was written after the compiler had started may not be what it has read. The inode's change time
+    /// tells, since nobody can set it back.
+    fn check_unchanged(&self, prepared: &Prepared, info: &DepInfo, result: &Compiled) -> Result<(), NotStored> {
+        for file in &info.files {
+            let path = prepared.places.cwd.join(file);
+            if FileSig::of(&path)?.ctime > result.started {
+                return Err(NotStored::InputChanged(path.display().to_string()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes one output into the store.
+    fn take(&self, prepared: &Prepared, made: &Made, externs: &[String]) -> Result<Output, NotStored> {
+        let name = made.name.as_str();
+        if !is_declared(prepared, name) {
+            return Err(NotStored::Undeclared(name.into()));
+        }
+        let path = prepared.places.out_dir.join(name);
+        let linkable = is_linkable(prepared, Path::new(name));
+        let content = if made.emit == "dep-info" {
+            Content::Relocatable(prepared.places.encode(&read_same(&path, &made.sig)?))
+        } else {
+            let (digest, content) = if made.sig.size <= SMALL {
+                let bytes = read_same(&path, &made.sig)?;
+                (Digest::of(&bytes), Content::Inline(bytes))
+            } else {
+                let digest = self.store.ingest(&path, &made.sig, linkable)?;
+                (digest, Content::Blob(digest))
+            };
+            self.store.learn(&made.sig, digest);
+            self.store.put_externs(&digest, externs)?;
+            content
+        };
+        Ok(Output { name: made.name.clone(), emit: made.emit.clone(), content, len: made.sig.size, executable: made.sig.mode & 0o100 != 0, linkable })
+    }
+}
+
+fn read_same(path: &PathBuf, sig: &FileSig) -> Result<Vec<u8>, NotStored> {
+    let bytes = std::fs::read(path)?;
+    match FileSig::of(path)?.same_content(sig) {
+        true => Ok(bytes),
+        false => Err(NotStored::InputChanged(path.display().to_string())),
+    }
+}
+
+/// rustc names every output after the crate and `-C extra-filename`, with or without a prefix.
+fn is_declared(prepared: &Prepared, name: &str) -> bool {
+    let stem = format!("{}{}", prepared.inv.crate_name, prepared.inv.extra_filename);
+    let name = name.strip_prefix("lib").filter(|n| n.starts_with(&stem)).unwrap_or(name);
+    name.strip_prefix(&stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// Files that compilers and linkers replace and never write into, and that nobody strips, patches or installs.
+fn is_linkable(prepared: &Prepared, name: &Path) -> bool {
+    let library = name.extension().is_some_and(|e| e == "rlib" || e == "rmeta");
+    let only = |kind: CrateType| prepared.inv.crate_types == [kind] && !prepared.inv.test;
+    library || only(CrateType::ProcMacro) || prepared.inv.kind() == "build-script"
+}
+
+fn extern_names(prepared: &Prepared) -> Vec<String> {
+    let names = prepared.closure.direct.iter().filter_map(|p| p.file_name());
+    names.map(|n| n.to_string_lossy().into_owned()).collect()
+}
+
+/// What the compile has read, in a form that holds in every checkout.
+fn input_set(prepared: &Prepared, info: &DepInfo) -> InputSet {
+    let places = &prepared.places;
+    let mut absent = Vec::new();
+    if prepared.is_member() {
+        absent.extend(guard::rivals(&info.files));
+    }
+    let manifest_dir = prepared.env.path("CARGO_MANIFEST_DIR");
+    if prepared.inv.tool == Tool::Clippy
+        && let Some(dir) = &manifest_dir
+    {
+        // Clippy takes the first configuration file on the way up; one that appears nearer would count.
+        let dirs = dir.ancestors().take_while(|d| d.starts_with(&places.cwd));
+        let names = dirs.flat_map(|d| [d.join("clippy.toml"), d.join(".clippy.toml")]);
+        absent.extend(names.filter(|p| !p.exists()));
+    }
+    InputSet {
+        files: info.files.iter().map(|f| places.relative(f)).collect(),
+        env: info.env.iter().map(|(name, _)| name.clone()).collect(),
+        absent: absent.iter().map(|p| places.relative(p)).collect(),
+        macro_root: manifest_dir.filter(|_| prepared.nosy_macros && prepared.is_member()).map(|d| places.relative(&d)),
+    }
+}

@@ -1,0 +1,102 @@
+//! Whether a finished result holds anywhere, or only in this directory, for this `OUT_DIR`, or at this terminal width.
+
+use std::{
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+};
+
+use super::{NotStored, Prepared, plan::Compiled};
+use crate::{
+    artifact::{
+        location::{baked_in, metadata_names_more},
+        record::Split,
+    },
+    fingerprint::generated::{may_carry_its_path, only_included},
+    rustc::{depinfo::DepInfo, messages},
+};
+
+/// What the result depends on besides its key.
+///
+/// # Errors
+/// If an output cannot be read.
+pub(super) fn decide(prepared: &Prepared, result: &Compiled, info: &DepInfo) -> Result<Split, NotStored> {
+    let places = &prepared.places;
+    let mut split = Split { width: messages::has_diagnostics(&result.stderr), ..Split::default() };
+    let cwd = places.cwd.as_os_str().as_bytes();
+    let build_out = places.build_out.as_ref().map(|p| p.as_os_str().as_bytes());
+    let sources = Sources::read(prepared, info);
+    for (name, value) in &info.env {
+        let Some(value) = value.as_deref().map(str::as_bytes) else { continue };
+        let names = |path: &[u8]| memchr::memmem::find(value, path).is_some();
+        let in_build_out = build_out.is_some_and(names);
+        if (in_build_out || names(cwd)) && !sources.only_includes(name) {
+            split.build_out |= in_build_out;
+            split.cwd |= !in_build_out;
+        }
+    }
+    if places.build_out.is_some() {
+        split.build_out |= sources.generated_carries_path();
+    }
+    let mut needles = vec![cwd];
+    needles.extend(build_out);
+    for made in &result.outputs {
+        let path = places.out_dir.join(made.name.as_str());
+        match made.emit.as_str() {
+            "link" => {
+                let found = baked_in(&path, &needles)?;
+                let in_build_out = found.get(1).is_some_and(|f| *f);
+                split.build_out |= in_build_out;
+                // A build directory inside the checkout is found as both.
+                split.cwd |= found[0] && prepared.is_member() && !(in_build_out && build_out.is_some_and(|b| b.starts_with(cwd)));
+            }
+            // Text that a macro put into metadata can surface in another crate's code.
+            "metadata" if prepared.nosy_macros && prepared.is_member() && !split.cwd => {
+                let known: Vec<Vec<u8>> = info.files.iter().map(|f| places.cwd.join(f)).filter_map(|f| below(&f, &places.cwd)).collect();
+                split.cwd |= metadata_names_more(&path, cwd, &known)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(split)
+}
+
+fn below(file: &Path, dir: &Path) -> Option<Vec<u8>> {
+    file.strip_prefix(dir).ok().map(|p| p.as_os_str().as_bytes().to_vec())
+}
+
+/// The Rust sources of a compile: written by people, and generated into `OUT_DIR`.
+struct Sources {
+    written: Vec<String>,
+    generated: Vec<(PathBuf, Option<String>)>,
+}
+
+impl Sources {
+    fn read(prepared: &Prepared, info: &DepInfo) -> Self {
+        let mut sources = Self { written: Vec::new(), generated: Vec::new() };
+        // Only asked for when a build directory or a tracked variable is in play; most compiles read nothing here.
+        if prepared.places.build_out.is_none() && info.env.is_empty() {
+            return sources;
+        }
+        for file in info.files.iter().map(|f| prepared.places.cwd.join(f)) {
+            let text = std::fs::read_to_string(&file).ok();
+            if prepared.places.build_out.as_ref().is_some_and(|d| file.starts_with(d)) {
+                sources.generated.push((file, text));
+            } else if file.extension().is_some_and(|e| e == "rs") {
+                sources.written.extend(text);
+            }
+        }
+        sources
+    }
+
+    fn only_includes(&self, variable: &str) -> bool {
+        let generated = self.generated.iter().filter_map(|(_, text)| text.as_deref());
+        let all: Vec<&str> = self.written.iter().map(String::as_str).chain(generated).collect();
+        only_included(&all, variable)
+    }
+
+    /// A generated file that is Rust (by name, or because it is not included as text) and has code in it.
+    fn generated_carries_path(&self) -> bool {
+        let as_code = |path: &Path| path.extension().is_none_or(|e| e == "rs" || e == "in" || e == "inc");
+        self.generated.iter().filter(|(path, _)| as_code(path)).any(|(_, text)| text.as_deref().is_none_or(may_carry_its_path))
+    }
+}

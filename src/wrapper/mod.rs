@@ -1,0 +1,70 @@
+//! Layer 11: the `RUSTC_WRAPPER` personality. Parse as little as possible, ask the daemon, put outputs in place or run the
+//! compiler.
+//!
+//! It must never print anything of its own (cargo stores and replays what a wrapper writes), open RocksDB, start an async
+//! runtime, or read more configuration than the place of the store. Whatever goes wrong, the compiler runs as if we were
+//! not there.
+
+pub mod compile;
+pub mod command;
+pub mod place;
+
+use std::{ffi::OsString, path::Path};
+
+use command::Command;
+
+use crate::{
+    base::{env, fs, process, secret::is_secret_name},
+    engine::plan::Query,
+    ipc::{
+        client::{self, Client},
+        protocol::{Reply, Request},
+    },
+};
+
+/// Runs as the wrapper; `args` is the whole command line, own name first. Ends the process as the compiler would have.
+pub fn run(args: Vec<OsString>) -> ! {
+    let Some(command) = Command::parse(args) else { process::exit_now(1) };
+    if env::switched_off() || env::var(env::names::NESTED).is_some() {
+        command.exec();
+    }
+    let Some(store) = crate::config::store_path(&env::EnvSnapshot::current()) else { command.exec() };
+    let Ok(exe) = std::env::current_exe() else { command.exec() };
+    if !command.is_cacheable() {
+        // Cargo's first question in a fresh target directory is the moment to have a daemon ready for the first compile.
+        if !crate::ipc::address::socket(&store).exists() {
+            drop(client::start(&store, &exe));
+        }
+        command.exec();
+    }
+    let Some((mut client, reply)) = ask(&command, &store, &exe) else { command.exec() };
+    match reply {
+        Reply::Hit { ticket, plan } => match place::all(&plan) {
+            Ok(placed) => {
+                drop(client.send(&Request::Placed { ticket, files: placed.files, took_us: placed.took_us }));
+                place::replay(&plan);
+                process::exit_now(0)
+            }
+            Err(failure) => {
+                drop(client.send(&Request::PlaceFailed { ticket, detail: failure.detail, blob: failure.blob }));
+                command.exec()
+            }
+        },
+        Reply::Miss { ticket, extra_args } => compile::run(&command, extra_args, client, ticket),
+        _ => command.exec(),
+    }
+}
+
+fn ask(command: &Command, store: &Path, exe: &Path) -> Option<(Client, Reply)> {
+    let query = Query {
+        compiler: command.compiler().to_owned(),
+        args: command.compiler_args().to_vec(),
+        cwd: std::env::current_dir().ok()?.into_os_string(),
+        // Presence matters, values of secrets do not leave this process.
+        env: env::EnvSnapshot::current().map_values(|name, value| Some(if is_secret_name(name) { Vec::new() } else { value })),
+        umask: fs::umask(),
+    };
+    let mut client = Client::connect_or_start(store, exe).ok()?;
+    let reply = client.ask(&Request::Lookup(Box::new(query))).ok()?;
+    Some((client, reply))
+}
