@@ -14,7 +14,7 @@ use object::{Object, ObjectSection, SectionFlags, elf, read::archive::ArchiveFil
 /// If the file cannot be read.
 pub fn baked_in(file: &Path, needles: &[&[u8]]) -> io::Result<Vec<bool>> {
     let bytes = fs::read(file).map_err(|e| crate::base::fs::at(file, e))?;
-    let finders: Vec<Finder<'_>> = needles.iter().map(|n| Finder::new(n)).collect();
+    let finders: Vec<Finder<'_>> = needles.iter().map(Finder::new).collect();
     let mut found = vec![false; needles.len()];
     match ArchiveFile::parse(&*bytes) {
         Ok(archive) => {

@@ -15,10 +15,14 @@ pub fn answer(state: &State, request: Request) -> Reply {
     let Some(Ok(open)) = state.opened() else { return Reply::Failed("the store is not open".into()) };
     match request {
         Request::Stats { session } => Reply::Stats(Box::new(stats(open, session))),
-        Request::ResetStats => done(open.engine.store.reset()),
+        Request::ResetStats => {
+            open.publisher.wait_until_empty();
+            open.engine.store.reset_stats();
+            Reply::Done
+        }
         Request::Why { crate_name } => {
             let wanted = crate_name.replace('-', "_");
-            Reply::Why(open.engine.store.events(|e| e.crate_name == wanted || e.unit.split(' ').next() == Some(&crate_name), EVENTS))
+            Reply::Why(open.engine.store.events(EVENTS, |e| e.crate_name == wanted || e.unit.split(' ').next() == Some(&crate_name)))
         }
         Request::Size => Reply::Size(size(open)),
         Request::Clean { everything, dry_run } => {
@@ -59,12 +63,12 @@ fn stats(open: &Open, session: Option<String>) -> StatsReply {
     let store = &open.engine.store;
     let (totals, events) = match session {
         Some(session) => {
-            let events = store.events(|e| e.session == session, EVENTS);
+            let events = store.events(EVENTS, |e| e.session == session);
             let mut totals = Totals::default();
             events.iter().for_each(|e| totals.add(e));
             (totals, events)
         }
-        None => (store.totals(), store.events(|_| true, EVENTS)),
+        None => (store.totals(), store.events(EVENTS, |_| true)),
     };
     StatsReply { totals, events, size: size(open), since: store.since() }
 }

@@ -78,7 +78,7 @@ fn open_store(root: &Path) -> Result<Store, String> {
     let env = EnvSnapshot::current();
     // The user's own layers only: a daemon serves many projects.
     let settings = config::load(&env, Path::new("/"), &[]).map(|l| l.settings).unwrap_or_default();
-    let limits = Limits { max_bytes: settings.cache.max_size_bytes, retention_days: settings.cache.retention_days };
+    let limits = Limits { max_bytes: settings.cache.max_size_bytes(), retention_days: u32::try_from(settings.cache.retention_days).unwrap_or(u32::MAX) };
     Store::open(root, limits).map_err(|e| e.to_string())
 }
 

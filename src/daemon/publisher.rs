@@ -16,7 +16,8 @@ use crate::engine::{Engine, Prepared, plan::Compiled};
 pub struct Job {
     pub prepared: Prepared,
     pub result: Compiled,
-    pub leader: Option<Leader>,
+    /// Nobody reads it: it lands the flight when it is dropped.
+    pub _leader: Option<Leader>,
 }
 
 /// The queue and its thread.
@@ -77,7 +78,7 @@ fn work(engine: &Engine, jobs: &Receiver<Job>, count: &(Mutex<u64>, Condvar)) {
     while let Ok(job) = jobs.recv() {
         let outcome = catch_unwind(AssertUnwindSafe(|| engine.publish(&job.prepared, &job.result)));
         match outcome {
-            Ok(Ok(())) => engine.store.maybe_evict(),
+            Ok(Ok(())) => drop(engine.store.maybe_evict()),
             Ok(Err(error)) => engine.store.trouble(name(&error)),
             Err(_) => engine.store.trouble("publish-panicked"),
         }

@@ -111,7 +111,7 @@ impl Session {
             Request::Compiled { ticket, result } => {
                 if let Some(Pending::Miss { prepared, reason, leader }) = self.pending.remove(&ticket) {
                     record(&open.engine, &prepared, Outcome::Miss { reason, compile_ms: result.wall_ms });
-                    open.publisher.push(Job { prepared: *prepared, result: *result, leader });
+                    open.publisher.push(Job { prepared: *prepared, result: *result, _leader: leader });
                 }
                 Ok(())
             }

@@ -94,7 +94,7 @@ impl Engine {
 }
 
 /// The values that a split asks for, in a fixed order.
-fn split_values<'a>(prepared: &'a Prepared, split: Split) -> Vec<(Part, &'static str, &'a [u8])> {
+fn split_values(prepared: &Prepared, split: Split) -> Vec<(Part, &'static str, &[u8])> {
     let mut values: Vec<(Part, &'static str, &[u8])> = Vec::new();
     if split.cwd {
         values.push((Part::Location, "the working directory", prepared.places.cwd.as_os_str().as_bytes()));

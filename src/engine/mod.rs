@@ -13,7 +13,7 @@ pub mod restore;
 pub mod split;
 
 use crate::{
-    base::{digest::Digest, env::EnvSnapshot},
+    base::digest::Digest,
     fingerprint::closure::KnownExterns,
     rustc::{WhyNot, linker::Linkers, toolchain::Toolchains},
     store::Store,
@@ -29,21 +29,25 @@ pub struct Engine {
     linkers: Linkers,
     /// Files in the store's file system can share blocks.
     reflink: bool,
-    /// The daemon's own environment, for configuration.
-    env: EnvSnapshot,
 }
 
 impl Engine {
     /// Around an open store.
     pub fn new(store: Store) -> Self {
         let reflink = crate::base::fs::supports_reflink(store.root());
-        Self { store, toolchains: Toolchains::default(), linkers: Linkers::default(), reflink, env: EnvSnapshot::current() }
+        Self { store, toolchains: Toolchains::default(), linkers: Linkers::default(), reflink }
     }
 }
 
 impl KnownExterns for Store {
     fn externs(&self, digest: &Digest) -> Option<Vec<String>> {
         Store::externs(self, digest)
+    }
+}
+
+impl From<WhyNot> for NotStored {
+    fn from(why: WhyNot) -> Self {
+        Self::WhyNot(why)
     }
 }
 
@@ -57,7 +61,7 @@ pub enum NotStored {
     #[error("no dependency information was written")]
     NoDepInfo,
     #[error("{}", .0.sentence())]
-    WhyNot(#[from] WhyNot),
+    WhyNot(WhyNot),
     #[error(transparent)]
     Store(#[from] crate::store::StoreError),
     #[error(transparent)]

@@ -54,7 +54,7 @@ impl Engine {
         let env = query.env;
         let rules = project_rules(&inv, &cwd, &env)?;
         let package = text(&env, "CARGO_PKG_NAME").unwrap_or_else(|| inv.crate_name.clone());
-        if rules.exclude.iter().any(|e| *e == package || *e == inv.crate_name) {
+        if rules.excludes(&package) || rules.excludes(&inv.crate_name) {
             return Err(WhyNot::Excluded);
         }
         let places = Places::new(cwd, &inv.out_dir, env.path("OUT_DIR"))?;
