@@ -183,6 +183,7 @@ impl Session {
             Answer::Miss(reason) => {
                 let extra_args =
                     if prepared.key.relocatable { crate::fingerprint::invocation::remap_args(&prepared.places) } else { Vec::new() };
+                open.engine.note_making(&prepared);
                 self.pending.insert(ticket, Pending::Miss { prepared, reason, leader });
                 Reply::Miss { ticket, extra_args }
             }

@@ -12,6 +12,12 @@ pub mod reasons;
 pub mod restore;
 pub mod split;
 
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
 use crate::{
     base::digest::Digest,
     fingerprint::closure::KnownExterns,
@@ -27,6 +33,9 @@ pub struct Engine {
     pub store: Store,
     toolchains: Toolchains,
     linkers: Linkers,
+    /// Crates that are being compiled or were since this daemon started: output path without extension, file names of
+    /// direct dependencies. Cargo's hash in the name covers the dependencies, so the name stands for them.
+    making: Mutex<HashMap<PathBuf, Vec<String>>>,
     /// Files in the store's file system can share blocks.
     reflink: bool,
 }
@@ -35,14 +44,27 @@ impl Engine {
     /// Around an open store.
     pub fn new(store: Store) -> Self {
         let reflink = crate::base::fs::supports_reflink(store.root());
-        Self { store, toolchains: Toolchains::default(), linkers: Linkers::default(), reflink }
+        Self { store, toolchains: Toolchains::default(), linkers: Linkers::default(), making: Mutex::default(), reflink }
     }
 }
 
-impl KnownExterns for Store {
-    fn externs(&self, digest: &Digest) -> Option<Vec<String>> {
-        Store::externs(self, digest)
+impl KnownExterns for Engine {
+    fn externs(&self, digest: &Digest, file: &Path) -> Option<Vec<String>> {
+        let making = || lock(&self.making).get(&file.with_extension("")).cloned();
+        self.store.externs(digest).or_else(making)
     }
+}
+
+impl Engine {
+    /// Notes what a crate is being compiled against, for dependents that ask before the result is stored.
+    pub fn note_making(&self, prepared: &Prepared) {
+        let stem = format!("lib{}{}", prepared.inv.crate_name, prepared.inv.extra_filename);
+        lock(&self.making).insert(prepared.places.out_dir.join(stem), prepared.extern_names());
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl From<WhyNot> for NotStored {

@@ -68,7 +68,7 @@ impl Engine {
         };
         let salt = Salt { salt: rules.key_salt.clone(), env: rules.key_env.clone() };
         let key = invocation::key(&inv, &places, &toolchain, linker, &env, &salt);
-        let closure = Closure::of(&inv, &places.cwd, &self.store, files)?;
+        let closure = Closure::of(&inv, &places.cwd, self, files)?;
         let member = inv.source.is_relative();
         let extra: Vec<PathBuf> = rules.extra_inputs.iter().filter(|_| member).map(|p| rules.root.join(p)).collect();
         let context = Context { inv: &inv, places: &places, env: &env, files };
@@ -103,6 +103,12 @@ impl Prepared {
     /// What an action key is made of besides the input set.
     pub fn context<'a>(&'a self, files: &'a dyn DigestFile) -> Context<'a> {
         Context { inv: &self.inv, places: &self.places, env: &self.env, files }
+    }
+
+    /// File names of the direct dependencies.
+    pub fn extern_names(&self) -> Vec<String> {
+        let names = self.closure.direct.iter().filter_map(|p| p.file_name());
+        names.map(|n| n.to_string_lossy().into_owned()).collect()
     }
 
     /// A workspace member, as opposed to a package of a registry or a repository.

@@ -44,7 +44,7 @@ impl Engine {
         let (action, mut components) =
             prepared.context(files).action(&prepared.given, &set)?.map_err(NotStored::InputChanged)?;
         let split = split::decide(prepared, result, &info)?;
-        let externs = extern_names(prepared);
+        let externs = prepared.extern_names();
         let outputs = result.outputs.iter().map(|made| self.take(prepared, made, &externs)).collect::<Result<Vec<_>, _>>()?;
         let manifest = Manifest {
             unit: prepared.unit.clone(),
@@ -147,11 +147,6 @@ fn is_linkable(prepared: &Prepared, name: &Path) -> bool {
     let library = name.extension().is_some_and(|e| e == "rlib" || e == "rmeta");
     let only = |kind: CrateType| prepared.inv.crate_types == [kind] && !prepared.inv.test;
     library || only(CrateType::ProcMacro) || prepared.inv.kind() == "build-script"
-}
-
-fn extern_names(prepared: &Prepared) -> Vec<String> {
-    let names = prepared.closure.direct.iter().filter_map(|p| p.file_name());
-    names.map(|n| n.to_string_lossy().into_owned()).collect()
 }
 
 /// What the compile has read, in a form that holds in every checkout.

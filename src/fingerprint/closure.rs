@@ -15,10 +15,11 @@ use crate::{
     rustc::{Invocation, WhyNot},
 };
 
-/// What is known of a crate file by its content: the file names of the crates it was compiled against.
+/// What is known of a crate file: the file names of the crates it was compiled against.
 pub trait KnownExterns {
-    /// `None` if this content was not made through the cache.
-    fn externs(&self, digest: &Digest) -> Option<Vec<String>>;
+    /// `None` if this content was not made through the cache. The file counts where its content is not known yet, because
+    /// its compiler is still running (cargo starts dependents as soon as there is metadata).
+    fn externs(&self, digest: &Digest, file: &Path) -> Option<Vec<String>>;
 }
 
 /// All crates that a compile can see, by file stem.
@@ -43,7 +44,7 @@ impl Closure {
             let path = cwd.join(path);
             let (digest, _) = files.digest(&path).map_err(|e| WhyNot::Input(e.to_string()))?;
             closure.crates.insert(stem(&path), digest);
-            complete &= walk.follow(&digest, known);
+            complete &= walk.follow(&digest, &path, known);
             closure.direct.push(path);
         }
         while let Some(name) = walk.queue.pop() {
@@ -51,11 +52,11 @@ impl Closure {
             if closure.crates.contains_key(&stem) {
                 continue;
             }
-            let found = walk.find(&name).and_then(|p| files.digest(&p).ok());
+            let found = walk.find(&name).and_then(|p| files.digest(&p).ok().map(|(d, _)| (d, p)));
             // A crate that is not there cannot be read; that it is not there is a fact as well.
-            let digest = found.map_or(Digest([0; 32]), |(d, _)| d);
+            let digest = found.as_ref().map_or(Digest([0; 32]), |(d, _)| *d);
             closure.crates.insert(stem, digest);
-            complete &= found.is_none() || walk.follow(&digest, known);
+            complete &= found.is_none_or(|(digest, path)| walk.follow(&digest, &path, known));
         }
         if !complete {
             closure.add_everything(&walk.dirs, files);
@@ -109,8 +110,8 @@ struct Walk {
 
 impl Walk {
     /// Queues what `digest` was compiled against; false if that is not known.
-    fn follow(&mut self, digest: &Digest, known: &dyn KnownExterns) -> bool {
-        match known.externs(digest) {
+    fn follow(&mut self, digest: &Digest, path: &Path, known: &dyn KnownExterns) -> bool {
+        match known.externs(digest, path) {
             Some(names) => {
                 self.queue.extend(names);
                 true

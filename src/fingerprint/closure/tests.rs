@@ -15,7 +15,7 @@ impl DigestFile for Read {
 #[derive(Default)]
 struct Known(HashMap<Digest, Vec<String>>);
 impl KnownExterns for Known {
-    fn externs(&self, digest: &Digest) -> Option<Vec<String>> {
+    fn externs(&self, digest: &Digest, _: &Path) -> Option<Vec<String>> {
         self.0.get(digest).cloned()
     }
 }
