@@ -1,6 +1,7 @@
 //! Architecture (to be completed).
 
 pub mod base;
+pub mod config;
 pub mod rustc;
 pub mod fingerprint;
 pub mod artifact;
