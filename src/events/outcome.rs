@@ -15,7 +15,7 @@ pub enum HitKind {
 
 /// The verdict on one invocation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "outcome")]
+#[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// Restored; the compile that made it took `saved_ms`, putting it back `took_ms`.
     Hit { kind: HitKind, saved_ms: u64, took_ms: u64, bytes: u64 },
@@ -37,4 +37,24 @@ pub struct UnitEvent {
     /// `name version kind`.
     pub unit: String,
     pub outcome: Outcome,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The wire and the index cannot read types that need to look ahead (`tag`, `untagged`, `flatten`).
+    #[test]
+    fn every_outcome_survives_the_wire() {
+        let outcomes = [
+            Outcome::Hit { kind: HitKind::Exact, saved_ms: 1, took_ms: 2, bytes: 3 },
+            Outcome::Miss { reason: Reason::FirstSeen, compile_ms: 1 },
+            Outcome::Miss { reason: Reason::Changed(Vec::new()), compile_ms: 1 },
+            Outcome::Bypass { why: WhyNot::Emit("asm".into()) },
+        ];
+        for outcome in outcomes {
+            let wire = postcard::to_stdvec(&outcome).expect("encodes");
+            assert_eq!(postcard::from_bytes(&wire), Ok(outcome));
+        }
+    }
 }
