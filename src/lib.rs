@@ -7,3 +7,4 @@ pub mod fingerprint;
 pub mod artifact;
 pub mod events;
 pub mod ipc;
+pub mod ui;
