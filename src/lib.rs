@@ -8,3 +8,4 @@ pub mod artifact;
 pub mod events;
 pub mod ipc;
 pub mod ui;
+pub mod cli;

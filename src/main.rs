@@ -1,1 +1,3 @@
-fn main() {}
+fn main() {
+    std::process::exit(rustc_hyperopt::cli::main(std::env::args_os().collect()))
+}
