@@ -21,6 +21,9 @@ use crate::{
 /// # Errors
 /// If the configuration cannot be read or the daemon cannot answer.
 pub fn run(ctx: &mut Context, args: &CacheArgs) -> Result<i32, CliError> {
+    if args.command.is_none() && !args.clean && (args.limits.all || args.limits.dry_run) {
+        return Err(CliError::NotCleaning);
+    }
     let command = args.command.unwrap_or(match args {
         CacheArgs { clean: true, limits, .. } => CacheCommand::Clean(*limits),
         CacheArgs { verify: true, .. } => CacheCommand::Verify,
@@ -132,6 +135,14 @@ mod tests {
         let (_, asked, _, err) = ask(CacheCommand::Clean(CleanArgs { all: true, dry_run: true }), freed());
         assert_eq!(asked, Request::Clean { everything: true, dry_run: true });
         assert_eq!(err, "Would remove 2 results, 1.5 kB\n");
+    }
+
+    #[test]
+    fn limits_without_cleaning_are_wrong_usage() {
+        let mut planted = Planted::new(&[]);
+        let limits = CleanArgs { all: true, dry_run: false };
+        let error = run(&mut planted.ctx, &CacheArgs { limits, size: true, ..CacheArgs::default() }).expect_err("refused");
+        assert_eq!(error.exit(), exit::FAILED);
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub enum CliError {
     Reserved(String),
     #[error("this command takes no toolchain (`{0}`)")]
     Toolchain(String),
+    #[error("`--all` and `--dry-run` belong to `cache clean`")]
+    NotCleaning,
     #[error("`cargo` is not found")]
     NoCargo,
     #[error("{what}: {cause}")]
@@ -44,6 +46,7 @@ impl CliError {
             Self::UnknownCrate { .. } => Some("`rustc-hyperopt stats --detailed` lists the crates that are".into()),
             Self::Reserved(name) => Some(format!("`rustc-hyperopt cargo {name} …` runs cargo's")),
             Self::Toolchain(_) => Some("`rustc-hyperopt +toolchain cargo …` runs cargo's command of that name".into()),
+            Self::NotCleaning => Some("`rustc-hyperopt cache clean --dry-run` shows what would go".into()),
             Self::NoCargo => Some("install Rust from https://rustup.rs, or set `CARGO` to cargo's path".into()),
             Self::Init(e) => e.hint(),
             Self::Config(_) | Self::Start { .. } | Self::Json(_) => None,

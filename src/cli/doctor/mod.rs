@@ -3,6 +3,8 @@
 //! It must never mend anything itself, nor fail: what cannot be looked at is a finding too. Faults make the exit code 1;
 //! remarks do not, since everything works with them, only less well or not everywhere.
 
+use std::path::Path;
+
 use super::{context::Context, exit};
 use crate::{
     config::{self, Loaded},
@@ -13,6 +15,8 @@ mod environment;
 mod programs;
 mod store;
 mod wrapper;
+
+use store::Health;
 
 /// What one check found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,9 +65,13 @@ impl Finding {
 
 /// Runs the command.
 pub fn run(ctx: &mut Context) -> i32 {
-    let findings = examine(ctx);
+    let findings = examine(ctx, store::ask_daemon);
+    report(ctx, &findings)
+}
+
+fn report(ctx: &mut Context, findings: &[Finding]) -> i32 {
     let theme = ctx.printer.out_theme();
-    for finding in &findings {
+    for finding in findings {
         finding.lines(theme).into_iter().for_each(|l| ctx.printer.data(l));
     }
     let faults = findings.iter().filter(|f| f.verdict == Verdict::Fault).count();
@@ -71,7 +79,7 @@ pub fn run(ctx: &mut Context) -> i32 {
 }
 
 /// Everything that is looked at, in the order in which it matters.
-fn examine(ctx: &Context) -> Vec<Finding> {
+fn examine(ctx: &Context, daemon: impl FnOnce(&Context, &Path) -> Health) -> Vec<Finding> {
     let loaded = config::load(&ctx.env, &ctx.cwd, &[]);
     let mut findings = programs::all(ctx);
     findings.extend(environment::all(ctx));
@@ -79,7 +87,7 @@ fn examine(ctx: &Context) -> Vec<Finding> {
     findings.extend(configuration(&loaded));
     let store = loaded.ok().map(|l| l.settings.cache.path).or_else(|| config::store_path(&ctx.env));
     match store {
-        Some(store) => findings.extend(store::all(ctx, &ctx.cwd.join(store))),
+        Some(store) => findings.extend(store::all(ctx, &ctx.cwd.join(store), daemon)),
         None => findings.push(Finding::fault(
             "store",
             "there is nowhere to keep results",

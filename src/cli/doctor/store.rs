@@ -22,15 +22,29 @@ const TOPIC: &str = "store";
 /// Less free space than this is worth a remark; less than a tenth of it is a fault.
 const ROOM: u64 = 2_000_000_000;
 
+/// What the daemon says of itself.
+pub type Health = Result<HealthReply, CliError>;
+
 /// All checks of this file.
-pub fn all(ctx: &Context, store: &Path) -> Vec<Finding> {
+pub fn all(ctx: &Context, store: &Path, ask: impl FnOnce(&Context, &Path) -> Health) -> Vec<Finding> {
     let mut findings = vec![directory(store), room(store), same_file_system(ctx, store)];
     // A daemon cannot do better than its directory: one cause, one fault.
     if findings.iter().all(|f| f.verdict != super::Verdict::Fault) {
-        let health = Client::connect_or_start(store, &ctx.exe).map_err(CliError::from).and_then(|mut c| health(&mut c));
-        findings.extend(daemon(&health));
+        findings.extend(daemon(&ask(ctx, store)));
     }
     findings
+}
+
+/// Starts the daemon if need be, and asks it.
+///
+/// # Errors
+/// If there is no answer.
+pub fn ask_daemon(ctx: &Context, store: &Path) -> Health {
+    let mut client = Client::connect_or_start(store, &ctx.exe)?;
+    match Daemon::ask(&mut client, &Request::Health)? {
+        Reply::Health(health) => Ok(health),
+        _ => Err(CliError::Misunderstood),
+    }
 }
 
 /// The nearest directory that exists.
@@ -94,15 +108,8 @@ fn same_file_system(ctx: &Context, store: &Path) -> Finding {
     Finding::remark("links", text, "set `RUSTC_HYPEROPT_CACHE_PATH` to a directory on the same file system")
 }
 
-fn health(daemon: &mut dyn Daemon) -> Result<HealthReply, CliError> {
-    match daemon.ask(&Request::Health)? {
-        Reply::Health(health) => Ok(health),
-        _ => Err(CliError::Misunderstood),
-    }
-}
-
 /// The verdict on what the daemon says of itself.
-pub fn daemon(health: &Result<HealthReply, CliError>) -> Vec<Finding> {
+pub fn daemon(health: &Health) -> Vec<Finding> {
     const TOPIC: &str = "daemon";
     let ours = env!("CARGO_PKG_VERSION");
     let health = match health {
