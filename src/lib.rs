@@ -11,3 +11,5 @@ pub mod engine;
 pub mod ipc;
 pub mod daemon;
 pub mod wrapper;
+pub mod ui;
+pub mod cli;

@@ -26,13 +26,15 @@ pub mod names {
     pub const DAEMON_IDLE: &str = "RUSTC_HYPEROPT_DAEMON_IDLE_SECS";
     /// Name of a point at which the process kills itself; only tests set it.
     pub const FAILPOINT: &str = "RUSTC_HYPEROPT_FAILPOINT";
+    /// `always`, `never` or `auto` (on a terminal): the line that ends a build.
+    pub const SUMMARY: &str = "RUSTC_HYPEROPT_SUMMARY";
     /// The rustdoc that stands behind our own `RUSTDOC`.
     pub const REAL_RUSTDOC: &str = "RUSTC_HYPEROPT_RUSTDOC";
     /// How the names of all our variables begin; `RUSTC_HYPEROPT_<SECTION>_<KEY>` sets a configuration key.
     pub const PREFIX: &str = "RUSTC_HYPEROPT_";
     /// Variables of ours that are not configuration keys. Anything else that begins with [`PREFIX`] is taken for a typing
     /// error and reported, so a new name must be added here too.
-    pub const SWITCHES: [&str; 6] = [PROJECT, NESTED, SESSION, CONFIG, FAILPOINT, REAL_RUSTDOC];
+    pub const SWITCHES: [&str; 7] = [PROJECT, NESTED, SESSION, SUMMARY, CONFIG, FAILPOINT, REAL_RUSTDOC];
 }
 
 /// A variable of this process, if it is set and not empty.
@@ -57,7 +59,11 @@ pub fn home() -> Option<PathBuf> {
 
 /// Whether the user has switched us off.
 pub fn switched_off() -> bool {
-    text(names::SWITCH).is_some_and(|v| matches!(v.as_str(), "off" | "0" | "false" | "no"))
+    text(names::SWITCH).is_some_and(|v| means_off(&v))
+}
+
+fn means_off(value: &str) -> bool {
+    matches!(value, "off" | "0" | "false" | "no")
 }
 
 /// Variables as bytes, sorted by name.
@@ -83,6 +89,11 @@ impl EnvSnapshot {
     /// The value of `name` as a path, if it is set and not empty.
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         self.get(name).filter(|v| !v.is_empty()).map(PathBuf::from)
+    }
+
+    /// Whether the user has switched us off, as [`switched_off`].
+    pub fn switched_off(&self) -> bool {
+        self.get(names::SWITCH).and_then(OsStr::to_str).is_some_and(means_off)
     }
 
     /// All variables in order of their names.

@@ -1,0 +1,166 @@
+//! The commands that are ours, as clap sees them. Cargo's command lines never come here.
+
+use clap::{Args, Parser, Subcommand};
+
+const AFTER: &str = "\
+Every other command is cargo's and takes cargo's arguments:
+  rustc-hyperopt build --release       cargo build --release, through the cache
+  rustc-hyperopt +nightly test -- x    any toolchain, any arguments
+  rustc-hyperopt cargo init            cargo's command where a name is ours
+
+`RUSTC_HYPEROPT=off` switches the cache off.";
+
+/// Builds Rust through a cache that never compiles the same thing twice on a machine.
+#[derive(Debug, Parser)]
+#[command(name = "rustc-hyperopt", bin_name = "rustc-hyperopt", version, after_help = AFTER, max_term_width = 100)]
+pub struct Cli {
+    /// Colours: auto, always, never
+    #[arg(long, global = true, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
+    pub color: Option<String>,
+    /// Say nothing but data and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what was restored, what was compiled and why, and the time saved
+    Stats(StatsArgs),
+    /// Show the cache's size, clean it, verify it, or show the configuration
+    Cache(CacheArgs),
+    /// Say why a crate was compiled, restored or not cached the last time
+    Why(WhyArgs),
+    /// Look for what keeps the cache from working, and say how to mend it
+    Doctor,
+    /// Make plain `cargo` use the cache (one line in cargo's configuration)
+    Init(InitArgs),
+    /// Print the version
+    Version,
+}
+
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct StatsArgs {
+    /// Also show each crate, and what happened last
+    #[arg(long)]
+    pub detailed: bool,
+    /// Print a JSON document (schema version 1) on stdout
+    #[arg(long)]
+    pub json: bool,
+    /// Set the counters to nothing
+    #[arg(long, conflicts_with_all = ["detailed", "json"])]
+    pub reset: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct CacheArgs {
+    /// Show how large the cache is (the default)
+    #[arg(long, group = "what")]
+    pub size: bool,
+    /// Remove what is too old or too much
+    #[arg(long, group = "what")]
+    pub clean: bool,
+    /// Read every stored byte again and set damaged results aside
+    #[arg(long, group = "what")]
+    pub verify: bool,
+    /// Show each setting, and where its value comes from
+    #[arg(long, group = "what")]
+    pub config: bool,
+    #[command(flatten)]
+    pub limits: CleanArgs,
+    #[command(subcommand)]
+    pub command: Option<CacheCommand>,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum CacheCommand {
+    /// Show how large the cache is
+    Size,
+    /// Remove what is too old or too much
+    Clean(CleanArgs),
+    /// Read every stored byte again and set damaged results aside (exit code 1 if there were any)
+    Verify,
+    /// Show each setting, and where its value comes from
+    Config,
+}
+
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct CleanArgs {
+    /// With `clean`: remove everything
+    #[arg(long)]
+    pub all: bool,
+    /// With `clean`: only say what would be removed
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct WhyArgs {
+    /// The crate, with `-` or `_`
+    #[arg(value_name = "CRATE")]
+    pub name: String,
+    /// Print a JSON document (schema version 1) on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct InitArgs {
+    /// Only say whether it is set up (exit code 1 if not)
+    #[arg(long, conflicts_with_all = ["undo", "force"])]
+    pub check: bool,
+    /// Take back exactly what `init` has added
+    #[arg(long, conflicts_with = "force")]
+    pub undo: bool,
+    /// Use `.cargo/config.toml` in this directory instead of the user's
+    #[arg(long)]
+    pub project: bool,
+    /// Set another wrapper aside (`--undo` brings it back)
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound_and_its_help_fits() {
+        let mut command = Cli::command();
+        command.clone().debug_assert();
+        let help = command.render_long_help().to_string();
+        assert!(help.contains("cargo's"), "{help}");
+        assert!(help.lines().all(|l| l.chars().count() <= 100), "{help}");
+    }
+
+    #[test]
+    fn flags_and_subcommands_of_cache_exclude_each_other() {
+        let parse = |line: &str| Cli::try_parse_from(line.split(' ')).map(drop);
+        for good in [
+            "x cache",
+            "x cache --size",
+            "x cache --clean --all --dry-run",
+            "x cache clean --all",
+            "x --color never cache config",
+        ] {
+            assert!(parse(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "x cache --size --clean",
+            "x cache --size clean",
+            "x cache size --all",
+            "x stats --reset --json",
+            "x init --check --undo",
+        ] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Running cargo: same arguments, streams and end; our environment; one line afterwards.
+//!
+//! It must never delay cargo's start, change its exit code, or print between its lines. Whatever is wrong with the cache
+//! is said once, after the build.
+
+use std::{
+    os::unix::process::CommandExt,
+    process::{Command, ExitStatus},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use super::{
+    cargo,
+    context::Context,
+    error::CliError,
+    plan::CargoCall,
+    signals,
+    wiring::{Wired, Wiring},
+};
+use crate::{
+    base::{env::names, process::exit_like},
+    events::Totals,
+    ipc::{
+        client::Client,
+        protocol::{Reply, Request},
+    },
+    ui::summary,
+};
+
+/// How long the end of a build may wait for its summary.
+const PATIENCE: Duration = Duration::from_millis(1000);
+
+/// Runs cargo and gives its exit code; if a signal ended it, the same signal ends this process.
+///
+/// # Errors
+/// If there is no cargo or it cannot be started.
+pub fn run(ctx: &mut Context, call: &CargoCall) -> Result<i32, CliError> {
+    let cargo = cargo::find(ctx, call.toolchain.is_some()).ok_or(CliError::NoCargo)?;
+    let wiring = Wiring::of(ctx, call.seen.quiet);
+    let mut command = Command::new(&cargo);
+    command.args(&call.toolchain).args(&call.args).envs(wiring.environment());
+    if !call.builds || wiring == Wiring::Off {
+        // Nothing to say afterwards: cargo takes our place.
+        return Err(CliError::Start { what: cargo, cause: command.exec() });
+    }
+    let helper = if let Wiring::On(wired) = &wiring { Helper::start(wired.clone()) } else { None };
+    let mut child = command.spawn().map_err(|cause| CliError::Start { what: cargo.clone(), cause })?;
+    let handing_on = signals::HandingOn::to(&child);
+    let status = child.wait().map_err(|cause| CliError::Start { what: cargo, cause });
+    drop(handing_on);
+    let status = status?;
+    if status.code().is_some() {
+        let outcome = match wiring {
+            Wiring::NoStore(reason) => Err(reason),
+            _ => helper.map_or_else(|| Err("no thread could be started".into()), Helper::finish),
+        };
+        tell(ctx, call, &outcome);
+    }
+    Ok(code(status))
+}
+
+fn code(status: ExitStatus) -> i32 {
+    status.code().unwrap_or_else(|| exit_like(status))
+}
+
+/// Prints the line that ends a build.
+fn tell(ctx: &mut Context, call: &CargoCall, outcome: &Result<Totals, String>) {
+    let wish = ctx.env.get(names::SUMMARY).and_then(|v| v.to_str()).unwrap_or("auto");
+    if call.seen.quiet || wish == "never" {
+        return;
+    }
+    let watched = ctx.printer.err_is_terminal || call.seen.verbose || wish == "always";
+    match outcome {
+        Ok(totals) if watched => {
+            if let Some(line) = summary::line(totals) {
+                ctx.printer.status(summary::VERB, line);
+            }
+        }
+        Ok(_) => {}
+        // Said in logs too: otherwise a cache that does not work looks like one that does.
+        Err(reason) => ctx.printer.status_warning(summary::VERB, format!("no cache for this build: {reason}")),
+    }
+}
+
+/// A thread that starts the daemon while cargo starts, and fetches the counters at the end.
+struct Helper {
+    cargo_ended: mpsc::Sender<()>,
+    outcome: mpsc::Receiver<Result<Totals, String>>,
+}
+
+impl Helper {
+    fn start(wired: Wired) -> Option<Self> {
+        let (cargo_ended, ended) = mpsc::channel();
+        let (send, outcome) = mpsc::channel();
+        let work = move || {
+            let started = wired.start();
+            let result = match (started, ended.recv()) {
+                (Err(reason), _) => Err(reason),
+                (Ok(()), _) => wired.totals(),
+            };
+            // Nobody waits any more: the build has ended without a summary.
+            let _ = send.send(result);
+        };
+        thread::Builder::new().spawn(work).ok()?;
+        Some(Self { cargo_ended, outcome })
+    }
+
+    fn finish(self) -> Result<Totals, String> {
+        // If the thread is gone, so is its end of the other channel.
+        let _ = self.cargo_ended.send(());
+        self.outcome.recv_timeout(PATIENCE).unwrap_or_else(|_| Err("the daemon does not answer".into()))
+    }
+}
+
+impl Wired {
+    fn start(&self) -> Result<(), String> {
+        Client::connect_or_start(&self.store, &self.exe).map(drop).map_err(|e| e.to_string())
+    }
+
+    fn totals(&self) -> Result<Totals, String> {
+        let mut client = Client::connect(&self.store).map_err(|e| e.to_string())?;
+        match client.ask(&Request::Stats { session: Some(self.session.clone()) }) {
+            Ok(Reply::Stats(stats)) => Ok(stats.totals),
+            Ok(Reply::Failed(reason)) => Err(reason),
+            Ok(_) => Err(CliError::Misunderstood.to_string()),
+            Err(e) => Err(e.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        cli::{context::planted::Planted, flags::Seen},
+        events::HitKind,
+    };
+
+    fn call(line: &str) -> CargoCall {
+        let args: Vec<_> = line.split_whitespace().map(Into::into).collect();
+        CargoCall { toolchain: None, seen: crate::cli::flags::observe(&args), args, builds: true }
+    }
+
+    #[test]
+    fn the_exit_code_is_cargos_and_the_environment_is_ours() {
+        let mut planted = Planted::new(&[]);
+        let log = planted.root().join("log");
+        planted.program("cargo", &format!("echo \"$RUSTC_WRAPPER|$*\" > {}; exit 101", log.display()));
+        let code = run(&mut planted.ctx, &call("build -p x -- y")).expect("ran");
+        assert_eq!(code, 101);
+        let logged = std::fs::read_to_string(log).expect("log");
+        assert_eq!(logged, format!("{}|build -p x -- y\n", planted.ctx.exe.display()));
+    }
+
+    #[test]
+    fn without_cargo_there_is_a_hint() {
+        let mut planted = Planted::new(&[]);
+        let error = run(&mut planted.ctx, &call("build")).expect_err("no cargo");
+        assert_eq!(error.exit(), crate::cli::exit::NO_CARGO);
+        assert!(error.hint().is_some());
+    }
+
+    #[test]
+    fn who_sees_the_summary() {
+        let totals = || Totals { hits: [(HitKind::Exact, 2)].into(), saved_ms: 1500, ..Totals::default() };
+        let line = "    Hyperopt 2 hits, saved 1.5 s\n";
+        let cases = [
+            ("build", "auto", false, ""),
+            ("build", "auto", true, line),
+            ("build -v", "auto", false, line),
+            ("build", "always", false, line),
+            ("build", "never", true, ""),
+            ("build -q", "always", true, ""),
+        ];
+        for (command, wish, terminal, expected) in cases {
+            let mut planted = Planted::new(&[(names::SUMMARY, wish)]);
+            planted.ctx.printer.err_is_terminal = terminal;
+            tell(&mut planted.ctx, &call(command), &Ok(totals()));
+            assert_eq!((planted.said.err().as_str(), planted.said.out().as_str()), (expected, ""), "{command} {wish}");
+            tell(&mut planted.ctx, &call(command), &Ok(Totals::default()));
+            assert_eq!(planted.said.err(), expected, "nothing happened, nothing is said");
+        }
+    }
+
+    #[test]
+    fn a_missing_cache_is_said_even_in_logs_unless_quiet() {
+        let mut planted = Planted::new(&[]);
+        let mut quiet = call("build");
+        quiet.seen = Seen { quiet: true, ..Seen::default() };
+        tell(&mut planted.ctx, &quiet, &Err("why".into()));
+        tell(&mut planted.ctx, &call("build"), &Err("why".into()));
+        assert_eq!(planted.said.err(), "    Hyperopt no cache for this build: why\n");
+    }
+}

@@ -1,0 +1,156 @@
+//! `cache`: size, cleaning, verification, and the configuration in force.
+//!
+//! It must never touch the store's files itself: one process owns them, and it is asked.
+
+use super::{
+    args::{CacheArgs, CacheCommand, CleanArgs},
+    context::Context,
+    daemon::{self, Daemon},
+    error::CliError,
+    exit,
+};
+use crate::{
+    base::text,
+    config::{self, Loaded},
+    ipc::protocol::{Reply, Request, SizeReply},
+    ui::table::{Align, Table},
+};
+
+/// Runs the command.
+///
+/// # Errors
+/// If the configuration cannot be read or the daemon cannot answer.
+pub fn run(ctx: &mut Context, args: &CacheArgs) -> Result<i32, CliError> {
+    if args.command.is_none() && !args.clean && (args.limits.all || args.limits.dry_run) {
+        return Err(CliError::NotCleaning);
+    }
+    let command = args.command.unwrap_or(match args {
+        CacheArgs { clean: true, limits, .. } => CacheCommand::Clean(*limits),
+        CacheArgs { verify: true, .. } => CacheCommand::Verify,
+        CacheArgs { config: true, .. } => CacheCommand::Config,
+        _ => CacheCommand::Size,
+    });
+    if let CacheCommand::Config = command {
+        let loaded = config::load(&ctx.env, &ctx.cwd, &[])?;
+        show_config(ctx, &loaded);
+        return Ok(exit::OK);
+    }
+    let mut daemon = daemon::connect(ctx)?;
+    answer(ctx, command, &mut daemon)
+}
+
+fn answer(ctx: &mut Context, command: CacheCommand, daemon: &mut dyn Daemon) -> Result<i32, CliError> {
+    match command {
+        CacheCommand::Size | CacheCommand::Config => match daemon.ask(&Request::Size)? {
+            Reply::Size(size) => show_size(ctx, &size),
+            _ => return Err(CliError::Misunderstood),
+        },
+        CacheCommand::Clean(CleanArgs { all, dry_run }) => match daemon.ask(&Request::Clean { everything: all, dry_run })? {
+            Reply::Cleaned { entries, bytes } => {
+                let what = format!("{}, {}", text::count(entries, "result"), text::bytes(bytes));
+                let verb = if dry_run { "Would remove" } else { "Removed" };
+                ctx.printer.status(verb, what);
+            }
+            _ => return Err(CliError::Misunderstood),
+        },
+        CacheCommand::Verify => match daemon.ask(&Request::Verify)? {
+            Reply::Verified(found) => {
+                let mut table = Table::new(&[Align::Left, Align::Right]);
+                table.row(["checked".to_owned(), format!("{} ({})", found.checked, text::bytes(found.bytes))]);
+                table.row(["damaged".to_owned(), found.damaged.to_string()]);
+                table.row(["incomplete".to_owned(), found.incomplete.to_string()]);
+                print(ctx, &table);
+                if found.damaged + found.incomplete > 0 {
+                    ctx.printer.warning("damaged results have been set aside; the next build compiles them again");
+                    return Ok(exit::NO);
+                }
+            }
+            _ => return Err(CliError::Misunderstood),
+        },
+    }
+    Ok(exit::OK)
+}
+
+fn show_size(ctx: &mut Context, size: &SizeReply) {
+    let mut table = Table::new(&[Align::Left, Align::Right]);
+    let used = size.blob_bytes + size.index_bytes;
+    table.row(["results".to_owned(), size.entries.to_string()]);
+    table.row(["files".to_owned(), format!("{} ({})", size.blobs, text::bytes(size.blob_bytes))]);
+    table.row(["index".to_owned(), text::bytes(size.index_bytes)]);
+    table.row(["total".to_owned(), format!("{} of {}", text::bytes(used), text::bytes(size.max_bytes))]);
+    print(ctx, &table);
+}
+
+fn show_config(ctx: &mut Context, loaded: &Loaded) {
+    let mut table = Table::new(&[Align::Left, Align::Left, Align::Left]).head(&["setting", "value", "from"]);
+    for effective in &loaded.values {
+        table.row([effective.key.to_string(), effective.value.clone(), effective.origin.to_string()]);
+    }
+    print(ctx, &table);
+    for warning in &loaded.warnings {
+        ctx.printer.warning(warning);
+    }
+}
+
+fn print(ctx: &mut Context, table: &Table) {
+    for line in table.render("", ctx.printer.out_theme()) {
+        ctx.printer.data(line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        cli::{context::planted::Planted, daemon::scripted::Scripted},
+        ipc::protocol::VerifyReply,
+    };
+
+    fn ask(command: CacheCommand, reply: Reply) -> (i32, Request, String, String) {
+        let mut planted = Planted::new(&[]);
+        let mut daemon = Scripted { answers: vec![reply], ..Scripted::default() };
+        let code = answer(&mut planted.ctx, command, &mut daemon).expect("answered");
+        (code, daemon.asked.remove(0), planted.said.out(), planted.said.err())
+    }
+
+    #[test]
+    fn verify_tells_damage_by_its_exit_code() {
+        let found = |damaged, incomplete| Reply::Verified(VerifyReply { checked: 9, bytes: 900, damaged, incomplete });
+        let (code, _, out, err) = ask(CacheCommand::Verify, found(0, 0));
+        assert_eq!((code, err.as_str()), (exit::OK, ""));
+        assert!(out.contains("9 (900 B)"), "{out}");
+        assert_eq!(ask(CacheCommand::Verify, found(1, 0)).0, exit::NO);
+        assert_eq!(ask(CacheCommand::Verify, found(0, 1)).0, exit::NO);
+        let mut planted = Planted::new(&[]);
+        let refused = answer(&mut planted.ctx, CacheCommand::Verify, &mut Scripted::default()).expect_err("no answer");
+        assert_eq!(refused.exit(), exit::FAILED);
+    }
+
+    #[test]
+    fn cleaning_says_what_it_freed_and_asks_for_no_more_than_it_was_told() {
+        let freed = || Reply::Cleaned { entries: 2, bytes: 1_500 };
+        let (_, asked, out, err) = ask(CacheCommand::Clean(CleanArgs::default()), freed());
+        assert_eq!(asked, Request::Clean { everything: false, dry_run: false });
+        assert_eq!((out.as_str(), err.as_str()), ("", "     Removed 2 results, 1.5 kB\n"));
+        let (_, asked, _, err) = ask(CacheCommand::Clean(CleanArgs { all: true, dry_run: true }), freed());
+        assert_eq!(asked, Request::Clean { everything: true, dry_run: true });
+        assert_eq!(err, "Would remove 2 results, 1.5 kB\n");
+    }
+
+    #[test]
+    fn limits_without_cleaning_are_wrong_usage() {
+        let mut planted = Planted::new(&[]);
+        let limits = CleanArgs { all: true, dry_run: false };
+        let error = run(&mut planted.ctx, &CacheArgs { limits, size: true, ..CacheArgs::default() }).expect_err("refused");
+        assert_eq!(error.exit(), exit::FAILED);
+    }
+
+    #[test]
+    fn settings_show_where_they_come_from() {
+        let mut planted = Planted::new(&[("RUSTC_HYPEROPT_CACHE_PATH", "/somewhere")]);
+        assert_eq!(run(&mut planted.ctx, &CacheArgs { config: true, ..CacheArgs::default() }).expect("shown"), exit::OK);
+        let out = planted.said.out();
+        let line = out.lines().find(|l| l.starts_with("cache.path")).expect("a line for the path");
+        assert!(line.contains("/somewhere") && line.to_lowercase().contains("environment"), "{out}");
+    }
+}

@@ -1,0 +1,50 @@
+//! The link `cargo-hyperopt` beside our executable, by which cargo finds us as `cargo hyperopt`.
+//!
+//! A file of that name that is not such a link is somebody else's and is never touched.
+
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+};
+
+use crate::cli::context::same_file;
+
+/// What became of the link.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Link {
+    Made(PathBuf),
+    /// Nothing to do.
+    Unchanged,
+    /// In words.
+    Impossible(String),
+}
+
+/// Where the link belongs.
+fn place(exe: &Path) -> PathBuf {
+    exe.with_file_name("cargo-hyperopt")
+}
+
+/// Whether the link stands.
+fn is_ours(link: &Path, exe: &Path) -> bool {
+    link.is_symlink() && same_file(link, exe)
+}
+
+/// Makes the link.
+pub fn make(exe: &Path) -> Link {
+    let link = place(exe);
+    if is_ours(&link, exe) || exe == link {
+        return Link::Unchanged;
+    }
+    let Some(name) = exe.file_name() else { return Link::Unchanged };
+    match symlink(name, &link) {
+        Ok(()) => Link::Made(link),
+        Err(e) => Link::Impossible(format!("{}: {e}", link.display())),
+    }
+}
+
+/// Removes the link if it is ours.
+pub fn remove(exe: &Path) -> Option<PathBuf> {
+    let link = place(exe);
+    (is_ours(&link, exe) && fs::remove_file(&link).is_ok()).then_some(link)
+}

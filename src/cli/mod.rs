@@ -1,0 +1,139 @@
+//! The last layer: the command line. Chooses between cargo's commands, which pass through, and ours.
+//!
+//! Each command is one file. A command of ours that fails says `error:` and `hint:` and ends with a code of [`exit`]; a
+//! build never fails because of us.
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, Parser};
+
+pub mod args;
+pub mod build;
+pub mod cache;
+pub mod cargo;
+pub mod context;
+pub mod daemon;
+pub mod doctor;
+pub mod error;
+pub mod exit;
+pub mod flags;
+pub mod init;
+pub mod plan;
+pub mod signals;
+pub mod stats;
+pub mod why;
+pub mod wiring;
+
+use args::{Cli, Command};
+use context::Context;
+use error::CliError;
+use plan::Plan;
+
+/// Runs a command line (with the program's name in front) and gives the exit code.
+pub fn main(args: Vec<OsString>) -> i32 {
+    let plan = plan::plan(&args);
+    let color = match &plan {
+        Plan::Cargo(call) => call.seen.color,
+        Plan::Own { args, .. } => flags::observe(args).color,
+        Plan::Reserved(_) => None,
+    };
+    run(&mut Context::current(color), plan)
+}
+
+/// Runs a plan in `ctx`.
+pub fn run(ctx: &mut Context, plan: Plan) -> i32 {
+    let result = match plan {
+        Plan::Cargo(call) => build::run(ctx, &call),
+        Plan::Reserved(name) => Err(CliError::Reserved(name)),
+        Plan::Own { toolchain: Some(name), .. } => Err(CliError::Toolchain(name.to_string_lossy().into_owned())),
+        Plan::Own { toolchain: None, args } => own(ctx, &args),
+    };
+    result.unwrap_or_else(|error| {
+        ctx.printer.error(&error);
+        if let Some(hint) = error.hint() {
+            ctx.printer.hint(hint);
+        }
+        error.exit()
+    })
+}
+
+fn own(ctx: &mut Context, args: &[OsString]) -> Result<i32, CliError> {
+    let program = OsString::from("rustc-hyperopt");
+    let cli = match Cli::try_parse_from(std::iter::once(&program).chain(args)) {
+        Ok(cli) => cli,
+        Err(error) => return Ok(explain(ctx, &error, args)),
+    };
+    ctx.printer.quiet = cli.quiet;
+    match cli.command {
+        None => {
+            let help = Cli::command().render_help();
+            let text = if ctx.printer.out_theme().is_on() { help.ansi().to_string() } else { help.to_string() };
+            ctx.printer.data(text.trim_end());
+            Ok(exit::OK)
+        }
+        Some(Command::Version) => {
+            ctx.printer.data(concat!("rustc-hyperopt ", env!("CARGO_PKG_VERSION")));
+            Ok(exit::OK)
+        }
+        Some(Command::Stats(args)) => stats::run(ctx, args),
+        Some(Command::Cache(args)) => cache::run(ctx, &args),
+        Some(Command::Why(args)) => why::run(ctx, &args),
+        Some(Command::Doctor) => Ok(doctor::run(ctx)),
+        Some(Command::Init(args)) => init::run(ctx, &args),
+    }
+}
+
+/// Prints what clap has to say: help and version are data, the rest are messages.
+fn explain(ctx: &mut Context, error: &clap::Error, args: &[OsString]) -> i32 {
+    let rendered = error.render();
+    let theme = if error.use_stderr() { ctx.printer.err_theme() } else { ctx.printer.out_theme() };
+    let text = if theme.is_on() { rendered.ansi().to_string() } else { rendered.to_string() };
+    if !error.use_stderr() {
+        ctx.printer.data(text.trim_end());
+        return exit::OK;
+    }
+    ctx.printer.say(text.trim_end());
+    let name = flags::subcommand(args).and_then(|at| args[at].to_str());
+    if name == Some("init") {
+        ctx.printer.hint("`rustc-hyperopt cargo init …` runs cargo's");
+    }
+    exit::FAILED
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::context::planted::Planted;
+
+    fn said(line: &str) -> (i32, String, String) {
+        let mut planted = Planted::new(&[]);
+        let args: Vec<OsString> = std::iter::once("rustc-hyperopt").chain(line.split_whitespace()).map(Into::into).collect();
+        let code = run(&mut planted.ctx, plan::plan(&args));
+        (code, planted.said.out(), planted.said.err())
+    }
+
+    #[test]
+    fn help_and_version_are_data() {
+        for line in ["", "help", "-h", "--help", "help stats", "cache --help", "version", "-V", "--version"] {
+            let (code, out, err) = said(line);
+            assert_eq!((code, err.as_str(), out.is_empty()), (0, "", false), "{line}");
+        }
+        assert_eq!(said("--version").1, said("version").1);
+    }
+
+    #[test]
+    fn wrong_usage_is_two_and_names_the_way_out() {
+        let cases = [
+            ("bench", "`rustc-hyperopt bench` is not part of this version", "`rustc-hyperopt cargo bench …` runs cargo's"),
+            ("stats --detaild", "--detaild", "--detailed"),
+            ("init --lib", "--lib", "`rustc-hyperopt cargo init …` runs cargo's"),
+            ("+nightly stats", "+nightly", "cargo"),
+            ("cache verfy", "verfy", "verify"),
+        ];
+        for (line, what, way) in cases {
+            let (code, out, err) = said(line);
+            assert_eq!((code, out.as_str()), (exit::FAILED, ""), "{line}");
+            assert!(err.starts_with("error: ") && err.contains(what) && err.contains(way), "{line}: {err}");
+        }
+    }
+}

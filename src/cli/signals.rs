@@ -1,0 +1,59 @@
+//! Signals while cargo runs: the build decides what they do, and we outlive it to pass its end on.
+//!
+//! What the terminal sends (Ctrl-C) reaches cargo by itself and must not be sent twice, because a second one means more
+//! than the first; what a process sends to us alone is handed on. It must never block or fail a build.
+
+use std::{
+    ffi::{c_int, c_void},
+    process::Child,
+    sync::atomic::{AtomicI32, Ordering},
+};
+
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+
+static CHILD: AtomicI32 = AtomicI32::new(0);
+
+/// While it lives, signals are handed on.
+pub struct HandingOn(Vec<(Signal, SigAction)>);
+
+impl HandingOn {
+    /// To `child`, until it has been waited for.
+    pub fn to(child: &Child) -> Self {
+        CHILD.store(child.id().cast_signed(), Ordering::SeqCst);
+        let action = SigAction::new(SigHandler::SigAction(hand_on), SaFlags::SA_RESTART, SigSet::empty());
+        let install = |signal| {
+            // SAFETY: the handler only loads an atomic and calls `kill`, which is async-signal-safe.
+            let before = unsafe { sigaction(signal, &action) }.ok()?;
+            let kept = (signal, before);
+            // What is ignored stays ignored (`nohup` and the like).
+            if matches!(before.handler(), SigHandler::SigIgn) {
+                restore(&kept);
+            }
+            Some(kept)
+        };
+        Self([Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT].into_iter().filter_map(install).collect())
+    }
+}
+
+impl Drop for HandingOn {
+    fn drop(&mut self) {
+        // The child is gone, and its number may be given to somebody else.
+        CHILD.store(0, Ordering::SeqCst);
+        self.0.iter().for_each(restore);
+    }
+}
+
+fn restore((signal, before): &(Signal, SigAction)) {
+    // SAFETY: puts back what was there. It was valid before, and cannot fail for a signal that could be set.
+    let _ = unsafe { sigaction(*signal, before) };
+}
+
+extern "C" fn hand_on(signal: c_int, info: *mut libc::siginfo_t, _: *mut c_void) {
+    // SAFETY: the kernel gives a valid pointer to handlers that are installed with `SA_SIGINFO`.
+    let sent_by_a_process = unsafe { (*info).si_code } <= 0;
+    let child = CHILD.load(Ordering::SeqCst);
+    if sent_by_a_process && child > 0 {
+        // SAFETY: async-signal-safe, and the child has not been waited for.
+        unsafe { libc::kill(child, signal) };
+    }
+}

@@ -1,0 +1,157 @@
+//! The JSON document of `stats --json`, schema version 1, on one line.
+//!
+//! ```json
+//! {"schema_version":1,
+//!  "since": 1700000000,                 // seconds since 1970 of the last reset
+//!  "totals": {
+//!    "hits": {"exact": 52},             // by kind
+//!    "misses": {"source-changed": 1},   // by reason; the names are a closed set
+//!    "bypasses": {"linker": 2},         // not looked up, by reason
+//!    "troubles": {},                    // went wrong without harm, by name
+//!    "saved_ms": 34200, "compile_ms": 800, "restored_bytes": 1000},
+//!  "cache": {"entries":3, "blobs":6, "blob_bytes":9, "index_bytes":1, "max_bytes":20},
+//!  "crates": [{"name":"serde","hits":1,"misses":0,"bypasses":0,"compile_ms":0,"saved_ms":3000}],   // --detailed
+//!  "events": [{"at":1,"session":"…","crate":"serde","unit":"serde 1.0.1 lib",                       // --detailed,
+//!              "outcome":"hit|miss|bypass","reason":"exact","sentence":"…","ms":3000}]}             // newest first
+//! ```
+//! Keys may be added within a version, and readers must pass over those they do not know; a key that goes or changes
+//! its meaning raises the version. `ms` is the time saved for a hit, in the compiler for a miss, absent for a bypass.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::crates::{self, CrateRow};
+use crate::{
+    events::{Outcome, UnitEvent},
+    ipc::protocol::StatsReply,
+    ui::summary::kind_name,
+};
+
+/// The version of everything in this file.
+pub const SCHEMA_VERSION: u32 = 1;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    pub schema_version: u32,
+    pub since: u64,
+    pub totals: Sums,
+    pub cache: Cache,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crates: Option<Vec<CrateRow>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<Event>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sums {
+    pub hits: BTreeMap<String, u64>,
+    pub misses: BTreeMap<String, u64>,
+    pub bypasses: BTreeMap<String, u64>,
+    pub troubles: BTreeMap<String, u64>,
+    pub saved_ms: u64,
+    pub compile_ms: u64,
+    pub restored_bytes: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cache {
+    pub entries: u64,
+    pub blobs: u64,
+    pub blob_bytes: u64,
+    pub index_bytes: u64,
+    pub max_bytes: u64,
+}
+
+/// One event, flat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    pub at: u64,
+    pub session: String,
+    #[serde(rename = "crate")]
+    pub crate_name: String,
+    pub unit: String,
+    pub outcome: String,
+    pub reason: String,
+    pub sentence: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ms: Option<u64>,
+}
+
+impl Document {
+    /// The document for a reply.
+    pub fn new(stats: &StatsReply, detailed: bool) -> Self {
+        let (totals, size) = (&stats.totals, &stats.size);
+        Self {
+            schema_version: SCHEMA_VERSION,
+            since: stats.since,
+            totals: Sums {
+                hits: totals.hits.iter().map(|(k, n)| (kind_name(*k).to_owned(), *n)).collect(),
+                misses: totals.misses.clone(),
+                bypasses: totals.bypasses.clone(),
+                troubles: totals.troubles.clone(),
+                saved_ms: totals.saved_ms,
+                compile_ms: totals.compile_ms,
+                restored_bytes: totals.restored_bytes,
+            },
+            cache: Cache {
+                entries: size.entries,
+                blobs: size.blobs,
+                blob_bytes: size.blob_bytes,
+                index_bytes: size.index_bytes,
+                max_bytes: size.max_bytes,
+            },
+            crates: detailed.then(|| crates::rows(&stats.events)),
+            events: detailed.then(|| stats.events.iter().map(Event::new).collect()),
+        }
+    }
+}
+
+impl Event {
+    /// The flat form of an event.
+    pub fn new(event: &UnitEvent) -> Self {
+        let (outcome, reason, sentence, ms) = match &event.outcome {
+            Outcome::Hit { kind, saved_ms, .. } => {
+                ("hit", kind_name(*kind).to_owned(), "it was restored".into(), Some(*saved_ms))
+            }
+            Outcome::Miss { reason, compile_ms } => ("miss", reason.name(), reason.sentence(), Some(*compile_ms)),
+            Outcome::Bypass { why } => ("bypass", why.name().to_owned(), why.sentence(), None),
+        };
+        Self {
+            at: event.at,
+            session: event.session.clone(),
+            crate_name: event.crate_name.clone(),
+            unit: event.unit.clone(),
+            outcome: outcome.into(),
+            reason,
+            sentence,
+            ms,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As version 1 was first written, with a key that did not exist then.
+    const FIXTURE: &str = r#"{"schema_version":1,"since":1700000000,"totals":{"hits":{"exact":1},"misses":{"first-seen":1,"not-stored":1},
+        "bypasses":{"emit":1},"troubles":{"publish-failed":1},"saved_ms":2995,"compile_ms":4500,"restored_bytes":2000},
+        "cache":{"entries":3,"blobs":6,"blob_bytes":9000000,"index_bytes":1000000,"max_bytes":20000000000},"added_later":{"x":1},
+        "crates":[{"name":"serde_json","hits":1,"misses":1,"bypasses":0,"compile_ms":3100,"saved_ms":2995},
+            {"name":"app","hits":0,"misses":1,"bypasses":0,"compile_ms":1400,"saved_ms":0},
+            {"name":"asm","hits":0,"misses":0,"bypasses":1,"compile_ms":0,"saved_ms":0}],
+        "events":[{"at":40,"session":"s","crate":"app","unit":"app 0.1.0 bin","outcome":"miss","reason":"first-seen",
+                "sentence":"it was never compiled through this cache before","ms":1400},
+            {"at":30,"session":"s","crate":"serde_json","unit":"serde_json 1.0.1 lib","outcome":"hit","reason":"exact","sentence":"it was restored","ms":3000},
+            {"at":20,"session":"s","crate":"asm","unit":"asm 0.1.0 lib","outcome":"bypass","reason":"emit",
+                "sentence":"`--emit asm` makes files that cargo does not track"},
+            {"at":10,"session":"s","crate":"serde_json","unit":"serde_json 1.0.1 lib","outcome":"miss","reason":"not-stored",
+                "sentence":"nothing changed, but its result is not in the cache (removed to make room, or never stored)","ms":3100}]}"#;
+
+    #[test]
+    fn version_one_still_parses_and_is_what_we_write() {
+        let old: Document = serde_json::from_str(FIXTURE).expect("the fixture parses");
+        assert_eq!(old, Document::new(&crate::cli::stats::tests::history(), true));
+    }
+}
