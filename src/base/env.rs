@@ -22,8 +22,6 @@ pub mod names {
     pub const SESSION: &str = "RUSTC_HYPEROPT_SESSION";
     /// A user-level configuration file in place of the default one.
     pub const CONFIG: &str = "RUSTC_HYPEROPT_CONFIG";
-    /// Seconds without work after which the daemon ends.
-    pub const DAEMON_IDLE: &str = "RUSTC_HYPEROPT_DAEMON_IDLE_SECS";
     /// Name of a point at which the process kills itself; only tests set it.
     pub const FAILPOINT: &str = "RUSTC_HYPEROPT_FAILPOINT";
     /// `always`, `never` or `auto` (on a terminal): the line that ends a build.

@@ -88,6 +88,8 @@ pub enum CacheCommand {
     Verify,
     /// Show each setting, and where its value comes from
     Config,
+    /// Store what is waiting and end the background process, if one runs
+    Stop,
 }
 
 #[derive(Debug, Clone, Copy, Default, Args)]

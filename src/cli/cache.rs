@@ -12,6 +12,7 @@ use super::{
 use crate::{
     base::text,
     config::{self, Loaded},
+    ipc::client::{Client, IpcError},
     ipc::protocol::{Reply, Request, SizeReply},
     ui::table::{Align, Table},
 };
@@ -35,13 +36,16 @@ pub fn run(ctx: &mut Context, args: &CacheArgs) -> Result<i32, CliError> {
         show_config(ctx, &loaded);
         return Ok(exit::OK);
     }
+    if let CacheCommand::Stop = command {
+        return stop(ctx);
+    }
     let mut daemon = daemon::connect(ctx)?;
     answer(ctx, command, &mut daemon)
 }
 
 fn answer(ctx: &mut Context, command: CacheCommand, daemon: &mut dyn Daemon) -> Result<i32, CliError> {
     match command {
-        CacheCommand::Size | CacheCommand::Config => match daemon.ask(&Request::Size)? {
+        CacheCommand::Size | CacheCommand::Config | CacheCommand::Stop => match daemon.ask(&Request::Size)? {
             Reply::Size(size) => show_size(ctx, &size),
             _ => return Err(CliError::Misunderstood),
         },
@@ -68,6 +72,23 @@ fn answer(ctx: &mut Context, command: CacheCommand, daemon: &mut dyn Daemon) -> 
             _ => return Err(CliError::Misunderstood),
         },
     }
+    Ok(exit::OK)
+}
+
+/// Ends a daemon that runs; starting one for that would be odd.
+fn stop(ctx: &mut Context) -> Result<i32, CliError> {
+    let store = config::load(&ctx.env, &ctx.cwd, &[])?.settings.cache.path;
+    let said = match Client::connect(&store) {
+        Ok(mut client) => {
+            Client::ask(&mut client, &Request::Flush)?;
+            Client::ask(&mut client, &Request::Stop)?;
+            client.wait_for_end();
+            "the background process"
+        }
+        Err(IpcError::NotRunning(_)) => "nothing: no background process is running",
+        Err(e) => return Err(e.into()),
+    };
+    ctx.printer.status("Stopped", said);
     Ok(exit::OK)
 }
 

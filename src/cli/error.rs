@@ -8,7 +8,7 @@ use crate::{config::ConfigError, ipc::client::IpcError};
 /// A command of ours could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
-    #[error("{0}")]
+    #[error("{}", .0.unlabelled())]
     Config(#[from] ConfigError),
     #[error("no cache: {0}")]
     Daemon(#[from] IpcError),

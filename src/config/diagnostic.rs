@@ -29,6 +29,12 @@ impl ConfigError {
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.0
     }
+
+    /// The text without the first label, for printers that put a label of their own before it.
+    pub fn unlabelled(&self) -> String {
+        let text = self.to_string();
+        text.strip_prefix("error: ").unwrap_or(&text).to_owned()
+    }
 }
 
 /// More than this nobody reads; a hostile file could bring thousands.

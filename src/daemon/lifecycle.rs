@@ -13,7 +13,7 @@ use tokio::net::UnixListener;
 use super::{server, state::State};
 use crate::{
     base::{clock::Stopwatch, env::EnvSnapshot, fs},
-    config,
+    config::{self, Settings},
     ipc::{address, breaker},
     store::{Limits, Store},
 };
@@ -33,12 +33,13 @@ pub fn run(root: &Path) -> io::Result<()> {
     let socket = address::socket(root);
     // Ours is the only daemon now, so whatever stands there is left over.
     drop(std::fs::remove_file(&socket));
-    let state = Arc::new(State::new(root));
+    let settings = user_settings();
+    let state = Arc::new(State::new(root, settings.daemon.idle()));
     let served = runtime.block_on(async {
         let listener = bind(&socket)?;
         breaker::reset(root);
         let opening = state.clone();
-        tokio::task::spawn_blocking(move || opening.open(open_store));
+        tokio::task::spawn_blocking(move || opening.open(|root| open_store(root, &settings)));
         server::serve(listener, state.clone()).await
     });
     drop(std::fs::remove_file(&socket));
@@ -74,10 +75,12 @@ fn bind(socket: &Path) -> io::Result<UnixListener> {
     listener.map_err(|e| fs::at(socket, e))
 }
 
-fn open_store(root: &Path) -> Result<Store, String> {
-    let env = EnvSnapshot::current();
-    // The user's own layers only: a daemon serves many projects.
-    let settings = config::load(&env, Path::new("/"), &[]).map(|l| l.settings).unwrap_or_default();
+/// The user's own layers only: a daemon serves many projects.
+fn user_settings() -> Settings {
+    config::load(&EnvSnapshot::current(), Path::new("/"), &[]).map(|l| l.settings).unwrap_or_default()
+}
+
+fn open_store(root: &Path, settings: &Settings) -> Result<Store, String> {
     let limits = Limits { max_bytes: settings.cache.max_size_bytes(), retention_days: u32::try_from(settings.cache.retention_days).unwrap_or(u32::MAX) };
     Store::open(root, limits).map_err(|e| e.to_string())
 }

@@ -13,13 +13,10 @@ use tokio::sync::Notify;
 
 use super::{flights::Flights, publisher::Publisher};
 use crate::{
-    base::{clock::Stopwatch, env, fs::FileSig},
+    base::{clock::Stopwatch, fs::FileSig},
     engine::Engine,
     store::Store,
 };
-
-/// Seconds without work after which the daemon ends, unless the environment says otherwise.
-const IDLE: u64 = 900;
 
 /// Shared by all connections.
 pub struct State {
@@ -47,12 +44,11 @@ pub struct Open {
 
 impl State {
     /// Before the store is open.
-    pub fn new(root: &Path) -> Self {
-        let idle = env::text(env::names::DAEMON_IDLE).and_then(|t| t.parse().ok()).unwrap_or(IDLE);
+    pub fn new(root: &Path, idle: Duration) -> Self {
         Self {
             root: root.to_owned(),
             build: std::env::current_exe().and_then(|exe| FileSig::of(&exe)).ok(),
-            idle: Duration::from_secs(idle),
+            idle,
             started: Stopwatch::start(),
             flights: Flights::default(),
             connections: AtomicU64::new(0),

@@ -112,6 +112,15 @@ impl Client {
         self.send_frame(request)
     }
 
+    /// Waits until the daemon has hung up, which it does when it is at its end; at most a few seconds.
+    pub fn wait_for_end(mut self) {
+        let watch = Stopwatch::start();
+        while address::socket(&self.store).exists() && watch.elapsed() < START {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        drop(self.receive::<Reply>());
+    }
+
     fn send_frame<T: serde::Serialize>(&mut self, message: &T) -> Result<(), IpcError> {
         frame::write(&self.stream, message).map_err(|e| self.failed(e))
     }
