@@ -1,1 +1,3 @@
+//! Chooses the personality and nothing else.
+
 fn main() {}

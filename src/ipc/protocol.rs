@@ -13,7 +13,7 @@ use crate::{
     rustc::WhyNot,
 };
 
-/// The version of everything in this file.
+/// The version of everything in this file; `tests/protocol.lock` notices when it should have been raised.
 pub const VERSION: u16 = 1;
 /// The first bytes of a connection.
 pub const MAGIC: [u8; 8] = *b"hyperopt";
