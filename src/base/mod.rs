@@ -8,6 +8,7 @@ pub mod digest;
 pub mod env;
 pub mod fs;
 pub mod names;
+pub mod personality;
 pub mod process;
 pub mod secret;
 pub mod text;
