@@ -6,3 +6,4 @@ pub mod fingerprint;
 pub mod artifact;
 pub mod events;
 pub mod ipc;
+pub mod wrapper;
