@@ -45,6 +45,8 @@ ticks_of() {
 # The processes whose program is this file, other than those this shell waits for.
 processes_of() {
     local exe
+    # The links of the kernel's own threads are empty, too.
+    if [[ -z $1 ]]; then return; fi
     for exe in /proc/[0-9]*/exe; do
         if [[ "$(readlink "$exe" 2>/dev/null)" == "$1" ]]; then
             exe=${exe%/exe}
