@@ -1,13 +1,20 @@
-//! Chooses the personality; everything else is in the library.
+//! Chooses the personality and nothing else. A wrapper on linux-gnu never comes this far: see [`early`].
 
-use rustc_hyperopt::base::personality::Personality;
+use std::{
+    ffi::{OsStr, OsString},
+    path::Path,
+};
+
+use rustc_hyperopt::{base::personality::Personality, cli, daemon, wrapper};
+
+mod early;
 
 fn main() {
-    let args: Vec<_> = std::env::args_os().collect();
+    let args: Vec<OsString> = std::env::args_os().collect();
     let code = match Personality::of(&args) {
-        Personality::Wrapper => rustc_hyperopt::wrapper::run(args),
-        Personality::Daemon => rustc_hyperopt::daemon::run(std::path::Path::new(&args[2])),
-        Personality::Cli => rustc_hyperopt::cli::main(args),
+        Personality::Wrapper => wrapper::run(args),
+        Personality::Daemon => daemon::run(Path::new(args.get(2).map_or(OsStr::new(""), OsString::as_os_str))),
+        Personality::Cli => cli::main(args),
     };
     std::process::exit(code);
 }

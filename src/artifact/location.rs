@@ -73,10 +73,12 @@ mod tests {
     fn code_counts_and_debug_information_does_not() {
         let dir = tempfile::tempdir().expect("temporary directory");
         let root = dir.path().canonicalize().expect("exists");
-        let source = |body: &str| fs::write(root.join("a.rs"), format!("pub fn f() -> &'static str {{ {body} }}")).expect("written");
+        let source =
+            |body: &str| fs::write(root.join("a.rs"), format!("pub fn f() -> &'static str {{ {body} }}")).expect("written");
         let needle = root.to_str().expect("plain").to_owned();
         let compile = || {
-            let out = Command::new("rustc").args(["--crate-type=lib", "--crate-name=a", "-g", "a.rs"]).current_dir(&root).status();
+            let out =
+                Command::new("rustc").args(["--crate-type=lib", "--crate-name=a", "-g", "a.rs"]).current_dir(&root).status();
             assert!(out.expect("rustc runs").success());
             baked_in(&root.join("liba.rlib"), &[needle.as_bytes()]).expect("readable")
         };

@@ -50,6 +50,12 @@ impl FileSig {
         }
     }
 
+    /// Same file, not written to since `earlier`. Its write time may have been set back: cargo does that to the outputs of
+    /// `cargo check` as soon as the compiler has ended.
+    pub fn not_written_since(&self, earlier: &Self) -> bool {
+        (self.inode, self.size) == (earlier.inode, earlier.size) && self.mtime <= earlier.mtime
+    }
+
     /// Same file with the same content, whatever links were made to it since.
     pub fn same_content(&self, other: &Self) -> bool {
         (self.inode, self.size, self.mtime) == (other.inode, other.size, other.mtime)
@@ -251,8 +257,10 @@ mod tests {
         let d = dir();
         let (a, b, c) = (d.path().join("a"), d.path().join("b"), d.path().join("c"));
         fs::write(&a, b"one")?;
-        let (may_link, may_not) =
-            (Ways { reflink: false, link: true, digest: None }, Ways { reflink: true, link: false, digest: Some(Digest::of(b"one")) });
+        let (may_link, may_not) = (
+            Ways { reflink: false, link: true, digest: None },
+            Ways { reflink: true, link: false, digest: Some(Digest::of(b"one")) },
+        );
         let linked = place(&a, &b, may_link, 0o644)?;
         assert_ne!(place(&a, &c, may_not, 0o755)?, Placed::Link);
         if linked == Placed::Link {

@@ -31,6 +31,7 @@ impl Personality {
     pub fn of(args: &[OsString]) -> Self {
         match args.get(1) {
             Some(first) if first == DAEMON => Self::Daemon,
+            Some(first) if first == COMPILERS[0] && !asks_compiler(args.get(2)) => Self::Cli,
             Some(first) if is_compiler(first, is_executable) => Self::Wrapper,
             _ => Self::Cli,
         }
@@ -39,12 +40,16 @@ impl Personality {
 
 /// A compiler by name, wherever it stands, or anything executable that is named by a path.
 ///
-/// The bare name `rustc` is what cargo says when it was not told otherwise, so it cannot be a command of ours; the
-/// subcommand of cargo with that name is reached as `cargo rustc`.
 fn is_compiler(first: &OsStr, is_executable: impl Fn(&Path) -> bool) -> bool {
     let path = Path::new(first);
     let has_path = first.as_encoded_bytes().contains(&b'/');
     names_compiler(path) || (has_path && is_executable(path))
+}
+
+/// The bare name `rustc` is what cargo says when it was not told otherwise, and it is a subcommand of cargo as well. What
+/// cargo asks of a compiler begins with one of these; no subcommand takes them.
+fn asks_compiler(second: Option<&OsString>) -> bool {
+    second.is_some_and(|s| ["-vV", "-", "--crate-name"].iter().any(|ask| s == ask))
 }
 
 fn names_compiler(path: &Path) -> bool {
@@ -80,7 +85,7 @@ mod tests {
     #[test]
     fn commands_do_not() {
         for command in
-            ["build", "check", "+nightly", "--help", "-p", "cargo", "rustdoc", "rustc-hyperopt", "hyperopt", "clippy", ""]
+            ["build", "check", "+nightly", "--help", "-p", "cargo", "rustc", "rustdoc", "rustc-hyperopt", "hyperopt", "clippy", ""]
         {
             assert_eq!(of(&[command, "rustc"]), Personality::Cli, "{command}");
         }

@@ -42,7 +42,9 @@ impl Wiring {
                 let project = loaded.project_file.as_deref().and_then(|f| f.parent()).map(PathBuf::from);
                 (Some(loaded.settings.cache.path), project, loaded.warnings)
             }
-            Err(e) => (config::store_path(&ctx.env), None, vec![format!("{}\n(this build goes on with the defaults)", e.unlabelled())]),
+            Err(e) => {
+                (config::store_path(&ctx.env), None, vec![format!("{}\n(this build goes on with the defaults)", e.unlabelled())])
+            }
         };
         if !quiet {
             warnings.iter().for_each(|w| ctx.printer.warning(w));

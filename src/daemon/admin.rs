@@ -1,6 +1,5 @@
 //! Questions about the store and orders to it, as the CLI asks them.
 
-
 use super::state::{Open, State};
 use crate::{
     events::Totals,
@@ -22,7 +21,9 @@ pub fn answer(state: &State, request: Request) -> Reply {
         }
         Request::Why { crate_name } => {
             let wanted = crate_name.replace('-', "_");
-            Reply::Why(open.engine.store.events(EVENTS, |e| e.crate_name == wanted || e.unit.split(' ').next() == Some(&crate_name)))
+            Reply::Why(
+                open.engine.store.events(EVENTS, |e| e.crate_name == wanted || e.unit.split(' ').next() == Some(&crate_name)),
+            )
         }
         Request::Size => Reply::Size(size(open)),
         Request::Clean { everything, dry_run } => {
@@ -35,7 +36,12 @@ pub fn answer(state: &State, request: Request) -> Reply {
         Request::Verify => {
             open.publisher.wait_until_empty();
             match open.engine.store.verify() {
-                Ok(v) => Reply::Verified(VerifyReply { checked: v.checked, bytes: v.bytes, damaged: v.damaged, incomplete: v.incomplete }),
+                Ok(v) => Reply::Verified(VerifyReply {
+                    checked: v.checked,
+                    bytes: v.bytes,
+                    damaged: v.damaged,
+                    incomplete: v.incomplete,
+                }),
                 Err(e) => Reply::Failed(e.to_string()),
             }
         }

@@ -81,7 +81,10 @@ fn user_settings() -> Settings {
 }
 
 fn open_store(root: &Path, settings: &Settings) -> Result<Store, String> {
-    let limits = Limits { max_bytes: settings.cache.max_size_bytes(), retention_days: u32::try_from(settings.cache.retention_days).unwrap_or(u32::MAX) };
+    let limits = Limits {
+        max_bytes: settings.cache.max_size_bytes(),
+        retention_days: u32::try_from(settings.cache.retention_days).unwrap_or(u32::MAX),
+    };
     Store::open(root, limits).map_err(|e| e.to_string())
 }
 

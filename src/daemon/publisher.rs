@@ -79,7 +79,7 @@ fn work(engine: &Engine, jobs: &Receiver<Job>, count: &(Mutex<u64>, Condvar)) {
         let outcome = catch_unwind(AssertUnwindSafe(|| engine.publish(&job.prepared, &job.result)));
         match outcome {
             Ok(Ok(())) => drop(engine.store.maybe_evict()),
-            Ok(Err(error)) => engine.store.trouble(name(&error)),
+            Ok(Err(error)) => { let _ = std::fs::write(format!("/tmp/ws/err-{}", job.prepared.unit), error.to_string()); engine.store.trouble(name(&error)) },
             Err(_) => engine.store.trouble("publish-panicked"),
         }
         drop(job); // Lands the flight before the queue counts as empty.
@@ -92,6 +92,7 @@ fn name(error: &crate::engine::NotStored) -> &'static str {
     use crate::engine::NotStored;
     match error {
         NotStored::InputChanged(_) => "input-changed-during-compile",
+        NotStored::OutputChanged(_) => "output-changed-after-compile",
         NotStored::Undeclared(_) => "undeclared-output",
         NotStored::NoDepInfo => "no-dependency-information",
         NotStored::WhyNot(_) => "not-cacheable-after-all",

@@ -181,8 +181,11 @@ impl Session {
                 Reply::Hit { ticket, plan }
             }
             Answer::Miss(reason) => {
-                let extra_args =
-                    if prepared.key.relocatable { crate::fingerprint::invocation::remap_args(&prepared.places) } else { Vec::new() };
+                let extra_args = if prepared.key.relocatable {
+                    crate::fingerprint::invocation::remap_args(&prepared.places)
+                } else {
+                    Vec::new()
+                };
                 open.engine.note_making(&prepared);
                 self.pending.insert(ticket, Pending::Miss { prepared, reason, leader });
                 Reply::Miss { ticket, extra_args }

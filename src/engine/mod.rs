@@ -78,6 +78,8 @@ impl From<WhyNot> for NotStored {
 pub enum NotStored {
     #[error("the input {0} changed during the compile")]
     InputChanged(String),
+    #[error("the output {0} was written to by somebody else")]
+    OutputChanged(String),
     #[error("the output {0} is not one that this compile declares")]
     Undeclared(String),
     #[error("no dependency information was written")]

@@ -43,7 +43,13 @@ pub struct Restore {
 pub enum Source {
     Bytes(Vec<u8>),
     /// A file of the store, what it must look like, and how it may be placed.
-    Blob { path: OsString, digest: Digest, sig: FileSig, reflink: bool, link: bool },
+    Blob {
+        path: OsString,
+        digest: Digest,
+        sig: FileSig,
+        reflink: bool,
+        link: bool,
+    },
 }
 
 /// A finished compile.

@@ -48,7 +48,8 @@ impl Engine {
     /// # Errors
     /// Why it cannot be cached.
     pub fn prepare(&self, query: Query) -> Result<Prepared, WhyNot> {
-        let tool = if Path::new(&query.compiler).file_stem() == Some(OsStr::new("clippy-driver")) { Tool::Clippy } else { Tool::Rustc };
+        let tool =
+            if Path::new(&query.compiler).file_stem() == Some(OsStr::new("clippy-driver")) { Tool::Clippy } else { Tool::Rustc };
         let cwd = PathBuf::from(&query.cwd);
         let inv = Invocation::parse(tool, &query.args, &cwd)?;
         let env = query.env;

@@ -2,7 +2,7 @@
 //!
 //! Blobs first, then the action, then the records that lead to it: whatever is cut off in between leaves a miss.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{
     Engine, NotStored, Prepared,
@@ -20,8 +20,8 @@ use crate::{
         fs::FileSig,
     },
     fingerprint::{InputSet, guard, inputs},
-    rustc::{CrateType, Tool, depinfo::DepInfo},
-    store::Snapshot,
+    rustc::{CrateType, Tool, depinfo::{self, DepInfo}},
+    store::{Snapshot, StoreError},
 };
 
 /// Outputs up to this size are kept in the index, in bytes.
@@ -41,8 +41,7 @@ impl Engine {
         self.check_unchanged(prepared, &info, result)?;
         let set = input_set(prepared, &info);
         let files: &dyn DigestFile = &self.store;
-        let (action, mut components) =
-            prepared.context(files).action(&prepared.given, &set)?.map_err(NotStored::InputChanged)?;
+        let (action, mut components) = prepared.context(files).action(&prepared.given, &set)?.map_err(NotStored::InputChanged)?;
         let split = split::decide(prepared, result, &info)?;
         let externs = prepared.extern_names();
         let outputs = result.outputs.iter().map(|made| self.take(prepared, made, &externs)).collect::<Result<Vec<_>, _>>()?;
@@ -76,7 +75,13 @@ impl Engine {
         Ok(extended)
     }
 
-    fn remember(&self, prepared: &Prepared, set: &InputSet, action: Vec<crate::fingerprint::Component>, key: Digest) -> Result<(), NotStored> {
+    fn remember(
+        &self,
+        prepared: &Prepared,
+        set: &InputSet,
+        action: Vec<crate::fingerprint::Component>,
+        key: Digest,
+    ) -> Result<(), NotStored> {
         let digest = inputs::set_key(set);
         let mut record = self.store.invocation(&prepared.key.key).unwrap_or_default();
         record.input_sets.retain(|s| *s != digest);
@@ -101,6 +106,14 @@ impl Engine {
         Ok(())
     }
 
+    fn ingest(&self, path: &Path, made: &FileSig, linkable: bool) -> Result<Digest, NotStored> {
+        match self.store.ingest(path, &unwritten(path, made)?, linkable) {
+            // Cargo may have set the time back just now.
+            Err(StoreError::Changed { .. }) => Ok(self.store.ingest(path, &unwritten(path, made)?, linkable)?),
+            result => Ok(result?),
+        }
+    }
+
     /// Takes one output into the store.
     fn take(&self, prepared: &Prepared, made: &Made, externs: &[String]) -> Result<Output, NotStored> {
         let name = made.name.as_str();
@@ -110,29 +123,40 @@ impl Engine {
         let path = prepared.places.out_dir.join(name);
         let linkable = is_linkable(prepared, Path::new(name));
         let content = if made.emit == "dep-info" {
-            Content::Relocatable(prepared.places.encode(&read_same(&path, &made.sig)?))
+            Content::Relocatable(depinfo::relocatable(&read_same(&path, &made.sig)?, &prepared.places))
         } else {
             let (digest, content) = if made.sig.size <= SMALL {
                 let bytes = read_same(&path, &made.sig)?;
                 (Digest::of(&bytes), Content::Inline(bytes))
             } else {
-                let digest = self.store.ingest(&path, &made.sig, linkable)?;
+                let digest = self.ingest(&path, &made.sig, linkable)?;
                 (digest, Content::Blob(digest))
             };
             self.store.learn(&made.sig, digest);
             self.store.put_externs(&digest, externs)?;
             content
         };
-        Ok(Output { name: made.name.clone(), emit: made.emit.clone(), content, len: made.sig.size, executable: made.sig.mode & 0o100 != 0, linkable })
+        Ok(Output {
+            name: made.name.clone(),
+            emit: made.emit.clone(),
+            content,
+            len: made.sig.size,
+            executable: made.sig.mode & 0o100 != 0,
+            linkable,
+        })
     }
 }
 
-fn read_same(path: &PathBuf, sig: &FileSig) -> Result<Vec<u8>, NotStored> {
+fn read_same(path: &Path, made: &FileSig) -> Result<Vec<u8>, NotStored> {
     let bytes = std::fs::read(path)?;
-    match FileSig::of(path)?.same_content(sig) {
-        true => Ok(bytes),
-        false => Err(NotStored::InputChanged(path.display().to_string())),
-    }
+    unwritten(path, made)?;
+    Ok(bytes)
+}
+
+/// The file as it is now, if nobody has written to it since it was made.
+fn unwritten(path: &Path, made: &FileSig) -> Result<FileSig, NotStored> {
+    let now = FileSig::of(path)?;
+    if now.not_written_since(made) { Ok(now) } else { Err(NotStored::OutputChanged(path.display().to_string())) }
 }
 
 /// rustc names every output after the crate and `-C extra-filename`, with or without a prefix.
@@ -144,6 +168,9 @@ fn is_declared(prepared: &Prepared, name: &str) -> bool {
 
 /// Files that compilers and linkers replace and never write into, and that nobody strips, patches or installs.
 fn is_linkable(prepared: &Prepared, name: &Path) -> bool {
+    if !prepared.inv.links {
+        return false; // Cargo sets the write time of what `cargo check` makes, and times belong to the inode.
+    }
     let library = name.extension().is_some_and(|e| e == "rlib" || e == "rmeta");
     let only = |kind: CrateType| prepared.inv.crate_types == [kind] && !prepared.inv.test;
     library || only(CrateType::ProcMacro) || prepared.inv.kind() == "build-script"

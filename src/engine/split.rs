@@ -51,7 +51,8 @@ pub(super) fn decide(prepared: &Prepared, result: &Compiled, info: &DepInfo) -> 
             }
             // Text that a macro put into metadata can surface in another crate's code.
             "metadata" if prepared.nosy_macros && prepared.is_member() && !split.cwd => {
-                let known: Vec<Vec<u8>> = info.files.iter().map(|f| places.cwd.join(f)).filter_map(|f| below(&f, &places.cwd)).collect();
+                let known: Vec<Vec<u8>> =
+                    info.files.iter().map(|f| places.cwd.join(f)).filter_map(|f| below(&f, &places.cwd)).collect();
                 split.cwd |= metadata_names_more(&path, cwd, &known)?;
             }
             _ => {}

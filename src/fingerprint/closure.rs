@@ -37,7 +37,8 @@ impl Closure {
     /// # Errors
     /// [`WhyNot::Input`] if a direct dependency cannot be read.
     pub fn of(inv: &Invocation, cwd: &Path, known: &dyn KnownExterns, files: &dyn DigestFile) -> Result<Self, WhyNot> {
-        let mut walk = Walk { dirs: inv.dependency_dirs.iter().map(|d| cwd.join(d)).collect(), links: inv.runs_linker(), queue: Vec::new() };
+        let mut walk =
+            Walk { dirs: inv.dependency_dirs.iter().map(|d| cwd.join(d)).collect(), links: inv.runs_linker(), queue: Vec::new() };
         let mut closure = Self::default();
         let mut complete = true;
         for path in inv.externs.iter().filter_map(|e| e.path.as_ref()) {
@@ -70,7 +71,9 @@ impl Closure {
             for path in entries.flatten().map(|e| e.path()) {
                 let crate_file = path.extension().is_some_and(|e| e == "rlib" || e == "rmeta" || e == "so");
                 if let (true, Ok((digest, _))) = (crate_file, files.digest(&path)) {
-                    self.crates.entry(path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()).or_insert(digest);
+                    self.crates
+                        .entry(path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default())
+                        .or_insert(digest);
                 }
             }
         }

@@ -43,7 +43,11 @@ pub fn key(
     add_arguments(&mut parts, inv);
     if let Some(linker) = linker {
         parts.digest(Part::Linker, "program or start files", linker);
-        parts.value(Part::Linker, "arguments", &inv.link_args.iter().flat_map(|a| [a.as_bytes(), b"\0"].concat()).collect::<Vec<_>>());
+        parts.value(
+            Part::Linker,
+            "arguments",
+            &inv.link_args.iter().flat_map(|a| [a.as_bytes(), b"\0"].concat()).collect::<Vec<_>>(),
+        );
         if let Some(name) = &inv.linker {
             parts.value(Part::Linker, "name", name.as_bytes());
         }
@@ -53,7 +57,11 @@ pub fn key(
         parts.value(Part::Configuration, "cache.key_salt", salt.salt.as_bytes());
     }
     for name in &salt.env {
-        parts.value(Part::Configuration, &format!("cache.key_env: {name}"), env.get_bytes(name.as_bytes()).unwrap_or(b"\0not set"));
+        parts.value(
+            Part::Configuration,
+            &format!("cache.key_env: {name}"),
+            env.get_bytes(name.as_bytes()).unwrap_or(b"\0not set"),
+        );
     }
     let relocatable = inv.source.is_relative() && toolchain.can_scope_remaps && inv.remaps.is_empty();
     if !relocatable {
@@ -77,7 +85,11 @@ fn add_arguments(parts: &mut Components, inv: &Invocation) {
         }
     }
     parts.value(Part::Argument, "crate root", inv.source.as_os_str().as_bytes());
-    parts.value(Part::Argument, "--target", inv.target.as_deref().map_or("", |t| if t.ends_with(".json") { "file" } else { t }).as_bytes());
+    parts.value(
+        Part::Argument,
+        "--target",
+        inv.target.as_deref().map_or("", |t| if t.ends_with(".json") { "file" } else { t }).as_bytes(),
+    );
     parts.value(Part::Argument, "-C incremental", &[u8::from(inv.incremental.is_some())]);
     for remap in &inv.remaps {
         parts.value(Part::Argument, "--remap-path-prefix", remap.as_bytes());

@@ -89,7 +89,9 @@ mod tests {
 
     fn key(dir: &Path, extra: &str) -> Digest {
         let d = dir.display();
-        let line = format!("--crate-name a src/lib.rs --json=artifacts --crate-type bin --emit=link --out-dir {d}/t -L native={d}/n {extra}");
+        let line = format!(
+            "--crate-name a src/lib.rs --json=artifacts --crate-type bin --emit=link --out-dir {d}/t -L native={d}/n {extra}"
+        );
         let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
         let inv = Invocation::parse(Tool::Rustc, &args, dir).expect("parses");
         let places = Places::new(dir.to_owned(), &inv.out_dir, None).expect("plain");

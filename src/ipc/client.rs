@@ -59,7 +59,8 @@ impl Client {
             return Err(IpcError::Foreign(store.into()));
         }
         let mut client = Self { stream, store: store.into() };
-        let timeouts = client.stream.set_read_timeout(Some(SILENCE)).and_then(|()| client.stream.set_write_timeout(Some(SILENCE)));
+        let timeouts =
+            client.stream.set_read_timeout(Some(SILENCE)).and_then(|()| client.stream.set_write_timeout(Some(SILENCE)));
         timeouts.map_err(|e| client.failed(e))?;
         let build = std::env::current_exe().and_then(|exe| FileSig::of(&exe)).map_err(|e| client.failed(e))?;
         client.send_frame(&Hello { magic: MAGIC, version: VERSION, build })?;

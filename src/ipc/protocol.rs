@@ -14,7 +14,7 @@ use crate::{
     rustc::WhyNot,
 };
 
-/// The version of everything in this file.
+/// The version of everything in this file; `tests/protocol.lock` notices when it should have been raised.
 pub const VERSION: u16 = 1;
 /// The first bytes of a connection.
 pub const MAGIC: [u8; 8] = *b"hyperopt";
@@ -76,7 +76,10 @@ pub enum Reply {
     /// Still alive, still looking.
     Working,
     /// Put these in place and report under this ticket.
-    Hit { ticket: u64, plan: Box<Plan> },
+    Hit {
+        ticket: u64,
+        plan: Box<Plan>,
+    },
     /// Compile; report under this ticket. The extra arguments go behind those of cargo.
     Miss {
         ticket: u64,

@@ -5,6 +5,8 @@
 
 use std::path::PathBuf;
 
+use super::Places;
+
 /// What a compile has read, in the order of the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DepInfo {
@@ -38,6 +40,24 @@ impl DepInfo {
         }
         info
     }
+}
+
+/// The text with placeholders for paths. Inputs have their spaces escaped; targets and variables have not.
+pub fn relocatable(text: &[u8], places: &Places) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for line in text.split_inclusive(|b| *b == b'\n') {
+        let rule = memchr::memmem::find(line, b": ").filter(|_| !line.starts_with(b"#"));
+        match rule {
+            Some(at) => {
+                out.extend(places.encode(&line[..at + 2]));
+                out.extend(places.encode_escaped(&line[at + 2..]));
+            }
+            // An input as a target of its own, so that make does not mind when it is gone.
+            None if line.trim_ascii_end().ends_with(b":") && !line.starts_with(b"#") => out.extend(places.encode_escaped(line)),
+            None => out.extend(places.encode(line)),
+        }
+    }
+    out
 }
 
 fn split_escaped(inputs: &str) -> Vec<String> {
@@ -80,6 +100,18 @@ fn unescape_env(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn from_a_plain_directory_to_one_with_a_space_and_back() {
+        let places = |root: &str| Places::new(root.into(), std::path::Path::new("t"), Some(format!("{root}/o").into())).expect("plain");
+        let text = |raw: &str, escaped: &str| {
+            format!("{raw}/t/a.d: src/lib.rs {escaped}/o/g.rs {escaped}/x.txt\n\n{escaped}/o/g.rs:\nsrc/lib.rs:\n\n# env-dep:OUT_DIR={raw}/o\n")
+        };
+        let (plain, spaced) = (text("/a/w", "/a/w"), text("/b/w s", "/b/w\\ s"));
+        let moved = |from: &str, to: &str, text: &str| String::from_utf8_lossy(&places(to).decode(&relocatable(text.as_bytes(), &places(from)))).into_owned();
+        assert_eq!(moved("/a/w", "/b/w s", &plain), spaced);
+        assert_eq!(moved("/b/w s", "/a/w", &spaced), plain);
+    }
 
     #[test]
     fn files_and_variables() {

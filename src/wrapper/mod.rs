@@ -9,7 +9,11 @@ pub mod compile;
 pub mod command;
 pub mod place;
 
-use std::{ffi::OsString, path::Path};
+use std::{
+    ffi::OsString,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
 
 use command::Command;
 
@@ -25,19 +29,27 @@ use crate::{
 /// Runs as the wrapper; `args` is the whole command line, own name first. Ends the process as the compiler would have.
 pub fn run(args: Vec<OsString>) -> ! {
     let Some(command) = Command::parse(args) else { process::exit_now(1) };
+    // A fault of ours must not be seen: no message, and the compiler runs.
+    std::panic::set_hook(Box::new(|_| {}));
+    drop(catch_unwind(AssertUnwindSafe(|| serve(&command))));
+    command.exec()
+}
+
+/// Returns only if the compiler is to be run as if we were not there.
+fn serve(command: &Command) {
     if env::switched_off() || env::var(env::names::NESTED).is_some() {
-        command.exec();
+        return;
     }
-    let Some(store) = crate::config::store_path(&env::EnvSnapshot::current()) else { command.exec() };
-    let Ok(exe) = std::env::current_exe() else { command.exec() };
+    let Some(store) = crate::config::store_path(&env::EnvSnapshot::current()) else { return };
+    let Ok(exe) = std::env::current_exe() else { return };
     if !command.is_cacheable() {
         // Cargo's first question in a fresh target directory is the moment to have a daemon ready for the first compile.
         if !crate::ipc::address::socket(&store).exists() {
             drop(client::start(&store, &exe));
         }
-        command.exec();
+        return;
     }
-    let Some((mut client, reply)) = ask(&command, &store, &exe) else { command.exec() };
+    let Some((mut client, reply)) = ask(command, &store, &exe) else { return };
     match reply {
         Reply::Hit { ticket, plan } => match place::all(&plan) {
             Ok(placed) => {
@@ -47,11 +59,10 @@ pub fn run(args: Vec<OsString>) -> ! {
             }
             Err(failure) => {
                 drop(client.send(&Request::PlaceFailed { ticket, detail: failure.detail, blob: failure.blob }));
-                command.exec()
             }
         },
-        Reply::Miss { ticket, extra_args } => compile::run(&command, extra_args, client, ticket),
-        _ => command.exec(),
+        Reply::Miss { ticket, extra_args } => compile::run(command, extra_args, client, ticket),
+        _ => {}
     }
 }
 

@@ -48,9 +48,8 @@ pub fn all(plan: &Plan) -> Result<Placed, Failure> {
 
 fn one(output: &Restore, path: &Path) -> Result<(), Failure> {
     match &output.source {
-        Source::Bytes(bytes) => {
-            fs::write_atomic(path, bytes, output.mode, fs::Durability::Lazy).map_err(|e| Failure { detail: e.to_string(), blob: None })
-        }
+        Source::Bytes(bytes) => fs::write_atomic(path, bytes, output.mode, fs::Durability::Lazy)
+            .map_err(|e| Failure { detail: e.to_string(), blob: None }),
         Source::Blob { path: blob, digest, sig, reflink, link } => {
             let blob = Path::new(blob);
             let failed = |e: io::Error, at_fault: bool| Failure { detail: e.to_string(), blob: at_fault.then_some(*digest) };

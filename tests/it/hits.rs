@@ -18,7 +18,11 @@ fn second_directory(args: &[&str], profile: &str, at_least: u64, compare: bool) 
     let reference = sandbox.cargo(&plain, args).success();
     let words = |run: &crate::support::Run| {
         let lines = run.stderr();
-        let mut lines: Vec<String> = lines.lines().filter(|l| !l.contains("Finished") && !l.contains("Compiling") && !l.contains("Checking")).map(str::to_owned).collect();
+        let mut lines: Vec<String> = lines
+            .lines()
+            .filter(|l| !l.contains("Finished") && !l.contains("Compiling") && !l.contains("Checking"))
+            .map(str::to_owned)
+            .collect();
         lines.sort();
         lines.join("\n").replace("/a/second place", "/X").replace("/first", "/X").replace("/plain", "/X")
     };

@@ -42,8 +42,17 @@ impl Case {
 fn what_changes_the_key() {
     let base = Case::new("").key().key;
     for extra in [
-        "--cfg feature=\"y\"", "--cfg z", "-C opt-level=1", "-l static=z", "--target x86_64-unknown-none", "-C incremental=/i",
-        "-C link-arg=-s", "-C linker=ld", "--remap-path-prefix=a=b", "-C target-cpu=native", "-D warnings",
+        "--cfg feature=\"y\"",
+        "--cfg z",
+        "-C opt-level=1",
+        "-l static=z",
+        "--target x86_64-unknown-none",
+        "-C incremental=/i",
+        "-C link-arg=-s",
+        "-C linker=ld",
+        "--remap-path-prefix=a=b",
+        "-C target-cpu=native",
+        "-D warnings",
     ] {
         assert_ne!(Case::new(extra).key().key, base, "{extra}");
     }

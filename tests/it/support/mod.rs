@@ -54,7 +54,8 @@ impl Sandbox {
         let mut command = Command::new(program);
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
-            let cargo = name.starts_with("CARGO") || name.starts_with("RUSTC_") || name.starts_with("RUSTFLAGS") || name == "RUSTC";
+            let cargo =
+                name.starts_with("CARGO") || name.starts_with("RUSTC_") || name.starts_with("RUSTFLAGS") || name == "RUSTC";
             if cargo || name.starts_with("LD_LIBRARY") || name == "MAKEFLAGS" || name == "RUST_BACKTRACE" {
                 command.env_remove(&name);
             }
@@ -177,7 +178,10 @@ impl Run {
     #[track_caller]
     pub fn assert_no_op(&self) {
         let stderr = self.stderr();
-        assert!(self.0.status.success() && !stderr.contains("Compiling") && !stderr.contains("Checking"), "not a no-op:\n{stderr}");
+        assert!(
+            self.0.status.success() && !stderr.contains("Compiling") && !stderr.contains("Checking"),
+            "not a no-op:\n{stderr}"
+        );
     }
 }
 

@@ -14,7 +14,7 @@ pub fn code_of(file: &Path) -> Code {
     match ArchiveFile::parse(&*bytes) {
         Ok(archive) => {
             for member in archive.members().flatten() {
-                let name = String::from_utf8_lossy(member.name()).into_owned();
+                let name = stable_name(&String::from_utf8_lossy(member.name()));
                 if name != "lib.rmeta" {
                     add(&mut code, &name, member.data(&*bytes).expect("a member has data"));
                 }
@@ -26,12 +26,22 @@ pub fn code_of(file: &Path) -> Code {
     code
 }
 
+/// Object names hold a token that is another one in every run of rustc: `crate.unit.TOKEN.rcgu.o`.
+fn stable_name(member: &str) -> String {
+    let parts: Vec<&str> = member.split('.').collect();
+    match parts.as_slice() {
+        [head @ .., _, "rcgu", "o"] => format!("{}.rcgu.o", head.join(".")),
+        _ => member.to_owned(),
+    }
+}
+
 fn add(code: &mut Code, prefix: &str, bytes: &[u8]) {
     let object = object::File::parse(bytes).expect("an object file");
     for (n, section) in object.sections().enumerate() {
         let loaded = matches!(section.flags(), SectionFlags::Elf { sh_flags } if sh_flags & u64::from(elf::SHF_ALLOC) != 0);
         let name = section.name().unwrap_or_default();
-        if loaded && !name.starts_with(".note") {
+        // A procedural macro exports its metadata, which names the sources' directory: its size stands in the symbol table.
+        if loaded && !name.starts_with(".note") && name != ".dynsym" {
             code.insert(format!("{prefix}:{n}:{name}"), section.data().unwrap_or_default().to_vec());
         }
     }

@@ -2,10 +2,10 @@
 
 /// A workspace with every crate type: a library with generics and panics, a procedural macro, a build script with
 /// generated code, a `cdylib`, a `dylib`, a `staticlib`, a program, an example, a bench, unit and integration tests.
-pub const WORKSPACE: [(&str, &str); 17] = [
+pub const WORKSPACE: [(&str, &str); 19] = [
     (
         "Cargo.toml",
-        "[workspace]\nmembers = [\"app\", \"base\", \"mac\", \"gen\", \"native\"]\nresolver = \"2\"\n[profile.dev]\ndebug = 2\n",
+        "[workspace]\nmembers = [\"app\", \"base\", \"mac\", \"gen\", \"native\", \"dynamic\"]\nresolver = \"2\"\n[profile.dev]\ndebug = 2\n",
     ),
     ("base/Cargo.toml", "[package]\nname = \"base\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[features]\nextra = []\n"),
     (
@@ -26,7 +26,12 @@ pub const WORKSPACE: [(&str, &str); 17] = [
         "fn main() {\n    let out = std::env::var(\"OUT_DIR\").unwrap();\n    std::fs::write(format!(\"{out}/gen.rs\"), \"pub const GENERATED: u32 = 7;\").unwrap();\n    println!(\"cargo:rerun-if-changed=build.rs\");\n}\n",
     ),
     ("gen/src/lib.rs", "include!(concat!(env!(\"OUT_DIR\"), \"/gen.rs\"));\n"),
-    ("native/Cargo.toml", "[package]\nname = \"native\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[lib]\ncrate-type = [\"cdylib\", \"staticlib\", \"dylib\"]\n"),
+    (
+        "native/Cargo.toml",
+        "[package]\nname = \"native\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[lib]\ncrate-type = [\"cdylib\", \"staticlib\", \"rlib\"]\n",
+    ),
+    ("dynamic/Cargo.toml", "[package]\nname = \"dynamic\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[lib]\ncrate-type = [\"dylib\"]\n"),
+    ("dynamic/src/lib.rs", "pub fn shared() -> u32 { 5 }\n"),
     ("native/src/lib.rs", "#[no_mangle]\npub extern \"C\" fn native_add(a: i32, b: i32) -> i32 { a + b }\n"),
     (
         "app/Cargo.toml",
