@@ -15,7 +15,7 @@ pub enum HitKind {
 
 /// The verdict on one invocation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "outcome")]
+#[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// Restored; the compile that made it took `saved_ms`, putting it back `took_ms`.
     Hit { kind: HitKind, saved_ms: u64, took_ms: u64, bytes: u64 },

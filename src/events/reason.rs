@@ -6,7 +6,7 @@ use crate::fingerprint::explain::Change;
 
 /// Why a result had to be compiled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "kind", content = "detail")]
+#[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// This unit (crate, kind, version) was never compiled through this store.
     FirstSeen,
