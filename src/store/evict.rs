@@ -1,0 +1,303 @@
+//! What is removed, and in which order: results unused for too long, then the least recently used until all fits.
+//!
+//! It must never leave a result whose blob is gone: results go before their blobs, and blobs taken in for a result that
+//! is still to come stay. Nothing here can break a running build: a file that was linked or opened stays readable, and a
+//! blob that has just gone is a miss.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::TryLockError,
+};
+
+use super::{
+    Store, StoreError, Table,
+    index::Changes,
+    lock,
+    records::Unit,
+    uses::{Kind, Use},
+    verify::{as_digest, blobs_of},
+};
+use crate::{
+    artifact::record::{InvocationRecord, decode},
+    base::{clock, digest::Digest, fs::tree_size},
+};
+
+const DAY: u64 = 86_400;
+/// Entries removed in one write.
+const BATCH: usize = 256;
+/// Facts about files are cheap to find again: beyond this many, all go.
+const MOST_DIGESTS: u64 = 500_000;
+const MOST_EXTERNS: u64 = 200_000;
+
+/// How big the store is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sizes {
+    /// Results.
+    pub entries: u64,
+    pub blobs: u64,
+    pub blob_bytes: u64,
+    pub index_bytes: u64,
+}
+
+/// One action as the plan sees it.
+struct Entry {
+    key: Digest,
+    last: Use,
+    /// Bytes in the index.
+    size: u64,
+    blobs: Vec<Digest>,
+}
+
+/// Everything that matters for the choice.
+struct Plan {
+    /// The least recently used first.
+    entries: Vec<Entry>,
+    /// Length, and how many entries name it.
+    blobs: HashMap<Digest, (u64, u32)>,
+    index_bytes: u64,
+    /// No use so far is later.
+    now: Use,
+}
+
+impl Store {
+    /// Sizes of the store; counts entries, so not for every compile.
+    pub fn sizes(&self) -> Sizes {
+        self.settle();
+        let results = self.index.scan(Table::Uses, |_, v| decode::<Use>(v).filter(|u| u.kind == Kind::Result).map(drop));
+        let ledger = lock(&self.ledger);
+        Sizes {
+            entries: results.map_or(0, |r| r.len() as u64),
+            blobs: ledger.count,
+            blob_bytes: ledger.bytes,
+            index_bytes: tree_size(&self.layout.db()),
+        }
+    }
+
+    /// Cleans up if the store is too big, or once a day. To be called after publishing; returns what was removed.
+    ///
+    /// # Errors
+    /// As [`Store::clean`].
+    pub fn maybe_evict(&self) -> Result<(u64, u64), StoreError> {
+        self.settle();
+        let bytes = lock(&self.ledger).bytes + tree_size(&self.layout.db());
+        let age = self.uses.age(clock::wall_secs());
+        let cleaned: u64 = self.index.get(Table::Meta, b"cleaned").unwrap_or(0);
+        if bytes <= self.limits.max_bytes && age < cleaned + DAY {
+            return Ok((0, 0));
+        }
+        let _cleaning = match self.cleaning.try_lock() {
+            Ok(guard) => guard,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            // Somebody is at it.
+            Err(TryLockError::WouldBlock) => return Ok((0, 0)),
+        };
+        self.clean_alone(false, false)
+    }
+
+    /// Removes what the limits ask for, or everything; returns how many results and bytes went (or would go).
+    ///
+    /// Kept in any case: statistics, notices, facts about crates' dependencies, and blobs of results being published.
+    ///
+    /// # Errors
+    /// If the index cannot be read or written; what was removed until then is removed.
+    pub fn clean(&self, everything: bool, dry_run: bool) -> Result<(u64, u64), StoreError> {
+        self.settle();
+        let _cleaning = lock(&self.cleaning);
+        self.clean_alone(everything, dry_run)
+    }
+
+    fn clean_alone(&self, everything: bool, dry_run: bool) -> Result<(u64, u64), StoreError> {
+        if !dry_run {
+            self.adopt_files();
+        }
+        lock(&self.ledger).keep_named(true);
+        let result = self.plan().and_then(|mut plan| {
+            let victims = self.choose(&plan, everything);
+            if dry_run { Ok(self.foresee(&mut plan, &victims)) } else { self.carry_out(plan, &victims, everything) }
+        });
+        lock(&self.ledger).keep_named(false);
+        result
+    }
+
+    fn plan(&self) -> Result<Plan, StoreError> {
+        let now = self.uses.next(&self.index, Kind::Invocation, clock::wall_secs());
+        let never = Use { tick: 0, age: 0, kind: Kind::Result };
+        let uses: HashMap<Digest, Use> =
+            self.index.scan(Table::Uses, |k, v| Some((as_digest(k)?, decode(v)?)))?.into_iter().collect();
+        let blobs = self.index.scan(Table::Blobs, |k, v| {
+            // An entry that does not decode has no length, but it has a file.
+            let len = decode::<super::BlobInfo>(v).map_or(0, |b| b.len);
+            Some((as_digest(k)?, (len, 0)))
+        })?;
+        let mut blobs: HashMap<Digest, (u64, u32)> = blobs.into_iter().collect();
+        let mut entries = self.index.scan(Table::Actions, |k, v| {
+            let key = as_digest(k)?;
+            let last = uses.get(&key).copied().unwrap_or(never);
+            Some(Entry { key, last, size: v.len() as u64, blobs: blobs_of(v).unwrap_or_default() })
+        })?;
+        entries.sort_by_key(|e| e.last.tick);
+        for digest in entries.iter().flat_map(|e| &e.blobs) {
+            if let Some((_, named)) = blobs.get_mut(digest) {
+                *named += 1;
+            }
+        }
+        Ok(Plan { entries, blobs, index_bytes: tree_size(&self.layout.db()), now })
+    }
+
+    /// Places in the plan of the entries that go.
+    fn choose(&self, plan: &Plan, everything: bool) -> Vec<usize> {
+        let max_bytes = self.limits.max_bytes;
+        let retention = u64::from(self.limits.retention_days) * DAY;
+        let mut named: HashMap<Digest, u32> = plan.blobs.iter().map(|(d, (_, n))| (*d, *n)).collect();
+        // What no entry names goes anyway.
+        let used: u64 = plan.blobs.values().filter(|(_, n)| *n > 0).map(|(len, _)| len).sum();
+        let mut total = used + plan.index_bytes;
+        let expired = |e: &Entry| retention > 0 && plan.now.age.saturating_sub(e.last.age) > retention;
+        let mut chosen = vec![everything; plan.entries.len()];
+        let mut go = |i: usize, total: &mut u64| {
+            chosen[i] = true;
+            let entry = &plan.entries[i];
+            *total = total.saturating_sub(entry.size);
+            for digest in &entry.blobs {
+                if let Some(n) = named.get_mut(digest) {
+                    *n -= 1;
+                    if *n == 0 {
+                        *total = total.saturating_sub(plan.blobs[digest].0);
+                    }
+                }
+            }
+        };
+        if !everything {
+            let old: Vec<usize> = (0..plan.entries.len()).filter(|&i| expired(&plan.entries[i])).collect();
+            old.iter().for_each(|&i| go(i, &mut total));
+            let target = if total > max_bytes { max_bytes / 10 * 9 } else { max_bytes };
+            for (i, entry) in plan.entries.iter().enumerate() {
+                // Splits are tiny, and without them results cannot be found.
+                if total > target && !expired(entry) && entry.last.kind == Kind::Result {
+                    go(i, &mut total);
+                }
+            }
+        }
+        (0..chosen.len()).filter(|&i| chosen[i]).collect()
+    }
+
+    fn foresee(&self, plan: &mut Plan, victims: &[usize]) -> (u64, u64) {
+        let mut bytes = 0;
+        let mut results = 0;
+        for &i in victims {
+            bytes += plan.entries[i].size;
+            results += u64::from(plan.entries[i].last.kind == Kind::Result);
+            plan.unname(i);
+        }
+        let ledger = lock(&self.ledger);
+        let free = plan.blobs.iter().filter(|(digest, (_, named))| *named == 0 && !ledger.is_pinned(digest));
+        (results, bytes + free.map(|(_, (len, _))| len).sum::<u64>())
+    }
+
+    fn carry_out(&self, mut plan: Plan, victims: &[usize], everything: bool) -> Result<(u64, u64), StoreError> {
+        let (mut results, mut bytes) = (0, 0);
+        let mut gone = HashSet::new();
+        for batch in victims.chunks(BATCH) {
+            let _publishing = lock(&self.publishing);
+            let mut changes = Changes::default();
+            for &i in batch {
+                let entry = &plan.entries[i];
+                let last: Option<Use> = self.index.get(Table::Uses, &entry.key.0);
+                if !everything && last.is_some_and(|last| last.tick > entry.last.tick) {
+                    continue;
+                }
+                changes.delete(Table::Actions, &entry.key.0).delete(Table::Uses, &entry.key.0);
+                results += u64::from(entry.last.kind == Kind::Result);
+                bytes += entry.size;
+                gone.insert(i);
+            }
+            self.index.apply(&changes)?;
+        }
+        gone.iter().for_each(|&i| plan.unname(i));
+        for (digest, _) in plan.blobs.iter().filter(|(_, (_, named))| *named == 0) {
+            bytes += self.remove_blob(digest)?.unwrap_or(0);
+        }
+        if everything {
+            self.clear_facts()?;
+        } else if !gone.is_empty() {
+            self.drop_invocations(&plan, &gone)?;
+        }
+        self.trim_facts(plan.now.age)?;
+        if !gone.is_empty() && (everything || plan.index_bytes > self.limits.max_bytes / 4) {
+            [Table::Actions, Table::Uses, Table::Blobs, Table::Inputs].iter().for_each(|t| self.index.compact(*t));
+        }
+        self.index.put(Table::Meta, b"cleaned", &plan.now.age)?;
+        Ok((results, bytes))
+    }
+
+    fn clear_facts(&self) -> Result<(), StoreError> {
+        for table in [Table::Invocations, Table::Inputs, Table::Digests, Table::Units] {
+            self.index.clear(table)?;
+        }
+        self.forget_digests();
+        self.layout.empty_quarantine();
+        let stale = self
+            .index
+            .scan(Table::Uses, |k, v| decode::<Use>(v).is_none_or(|u| u.kind == Kind::Invocation).then(|| k.to_vec()))?;
+        self.delete_all(Table::Uses, &stale)
+    }
+
+    /// Invocations are used together with their results, so those last used before every result left have none.
+    fn drop_invocations(&self, plan: &Plan, gone: &HashSet<usize>) -> Result<(), StoreError> {
+        let left = plan.entries.iter().enumerate().filter(|(i, e)| !gone.contains(i) && e.last.kind == Kind::Result);
+        let oldest = left.map(|(_, e)| e.last.tick).min().unwrap_or(plan.now.tick);
+        let stale = self.index.scan(Table::Uses, |k, v| {
+            let stale = decode::<Use>(v).is_none_or(|u| u.kind == Kind::Invocation && u.tick < oldest);
+            stale.then(|| k.to_vec())
+        })?;
+        // Sets are listed before the invocations that may name them: one that comes later is no candidate.
+        let sets = self.index.scan(Table::Inputs, |k, _| as_digest(k))?;
+        self.delete_all(Table::Invocations, &stale)?;
+        self.delete_all(Table::Uses, &stale)?;
+        let named: HashSet<Digest> = self
+            .index
+            .scan(Table::Invocations, |_, v| decode::<InvocationRecord>(v).map(|r| r.input_sets))?
+            .into_iter()
+            .flatten()
+            .collect();
+        let unnamed: Vec<_> = sets.iter().filter(|d| !named.contains(d)).map(|d| d.0.to_vec()).collect();
+        self.delete_all(Table::Inputs, &unnamed)
+    }
+
+    fn trim_facts(&self, age: u64) -> Result<(), StoreError> {
+        let retention = u64::from(self.limits.retention_days) * DAY;
+        if retention > 0 {
+            let old = self.index.scan(Table::Units, |k, v| {
+                decode::<Unit>(v).is_none_or(|u| age.saturating_sub(u.age) > retention).then(|| k.to_vec())
+            })?;
+            self.delete_all(Table::Units, &old)?;
+        }
+        for (table, most) in [(Table::Digests, MOST_DIGESTS), (Table::Externs, MOST_EXTERNS)] {
+            if self.index.estimate(table) > most {
+                self.index.clear(table)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn delete_all(&self, table: Table, keys: &[Vec<u8>]) -> Result<(), StoreError> {
+        for batch in keys.chunks(BATCH) {
+            let mut changes = Changes::default();
+            for key in batch {
+                changes.delete(table, key);
+            }
+            self.index.apply(&changes)?;
+        }
+        Ok(())
+    }
+}
+
+impl Plan {
+    fn unname(&mut self, entry: usize) {
+        for digest in &self.entries[entry].blobs {
+            if let Some((_, named)) = self.blobs.get_mut(digest) {
+                *named -= 1;
+            }
+        }
+    }
+}

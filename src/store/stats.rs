@@ -1,0 +1,151 @@
+//! Counters and the last events, across restarts.
+//!
+//! It must never decide what is worth counting. Written in batches: a crash loses at most the last few events, a disk
+//! that takes nothing loses the oldest unwritten ones.
+
+use crate::{
+    base::clock,
+    events::{Totals, UnitEvent},
+};
+
+use super::{
+    Store, StoreError, Table,
+    index::{Changes, Index},
+    lock,
+};
+use crate::artifact::record::decode;
+
+/// How many events are kept.
+const KEPT: u64 = 2_000;
+/// How many changes may wait to be written.
+const BATCH: usize = 32;
+
+/// What is in memory.
+pub(super) struct Statistics {
+    totals: Totals,
+    since: u64,
+    /// The number of the next event.
+    next: u64,
+    pending: Vec<UnitEvent>,
+    unwritten: usize,
+}
+
+impl Statistics {
+    pub fn read(index: &Index) -> Self {
+        let mut next = 0;
+        index.scan_back(Table::Stats, |key, _| {
+            next = number(key).map_or(0, |n| n + 1);
+            false
+        });
+        let since: Option<u64> = index.get(Table::Stats, b"a-since");
+        Self {
+            totals: index.get(Table::Stats, b"a-totals").unwrap_or_default(),
+            since: since.unwrap_or_else(clock::wall_secs),
+            next,
+            pending: Vec::new(),
+            // The beginning is to be written as soon as anything is.
+            unwritten: usize::from(since.is_none()),
+        }
+    }
+
+    fn write(&mut self, index: &Index) -> Result<(), StoreError> {
+        if self.unwritten == 0 {
+            return Ok(());
+        }
+        let mut changes = Changes::default();
+        changes.put(Table::Stats, b"a-totals", &self.totals).put(Table::Stats, b"a-since", &self.since);
+        for (number, event) in (self.next..).zip(&self.pending) {
+            changes.put(Table::Stats, &key(number), event);
+            if let Some(old) = number.checked_sub(KEPT) {
+                changes.delete(Table::Stats, &key(old));
+            }
+        }
+        let written = index.apply(&changes);
+        if written.is_ok() {
+            self.next += self.pending.len() as u64;
+            self.pending.clear();
+            self.unwritten = 0;
+        } else {
+            let surplus = self.pending.len().saturating_sub(BATCH * 8);
+            self.pending.drain(..surplus);
+        }
+        written
+    }
+
+    fn changed(&mut self, index: &Index) {
+        self.unwritten += 1;
+        if self.unwritten >= BATCH {
+            // Tried again with the next batch; the index tells of the failure.
+            drop(self.write(index));
+        }
+    }
+}
+
+impl Store {
+    /// Adds an event to counters and history.
+    pub fn record(&self, event: UnitEvent) {
+        let mut statistics = lock(&self.statistics);
+        statistics.totals.add(&event);
+        statistics.pending.push(event);
+        statistics.changed(&self.index);
+    }
+
+    /// Counts something that went wrong without harm.
+    pub fn trouble(&self, name: &str) {
+        let mut statistics = lock(&self.statistics);
+        statistics.totals.trouble(name);
+        statistics.changed(&self.index);
+    }
+
+    /// The counters since [`Store::since`].
+    pub fn totals(&self) -> Totals {
+        lock(&self.statistics).totals.clone()
+    }
+
+    /// When the counters started, in seconds since 1970.
+    pub fn since(&self) -> u64 {
+        lock(&self.statistics).since
+    }
+
+    /// The newest `limit` events that `wanted` picks, the newest first. `wanted` must not call the store.
+    pub fn events(&self, limit: usize, wanted: impl Fn(&UnitEvent) -> bool) -> Vec<UnitEvent> {
+        let statistics = lock(&self.statistics);
+        let mut found: Vec<UnitEvent> = statistics.pending.iter().rev().filter(|e| wanted(e)).take(limit).cloned().collect();
+        if found.len() < limit {
+            self.index.scan_back(Table::Stats, |key, value| {
+                if number(key).is_none() {
+                    return false;
+                }
+                found.extend(decode::<UnitEvent>(value).filter(|e| wanted(e)));
+                found.len() < limit
+            });
+        }
+        found
+    }
+
+    /// Sets the counters to nothing from now on. The history stays: it explains, it does not count.
+    pub fn reset_stats(&self) {
+        let mut statistics = lock(&self.statistics);
+        statistics.totals = Totals::default();
+        statistics.since = clock::wall_secs();
+        statistics.unwritten += 1;
+        drop(statistics.write(&self.index));
+    }
+
+    /// Writes what has not been written yet.
+    ///
+    /// # Errors
+    /// If it could not be written; it is tried again later.
+    pub fn flush_stats(&self) -> Result<(), StoreError> {
+        lock(&self.statistics).write(&self.index)
+    }
+}
+
+/// Events sort behind everything else in their table, the newest last.
+fn key(number: u64) -> Vec<u8> {
+    [&b"e"[..], &number.to_be_bytes()].concat()
+}
+
+fn number(key: &[u8]) -> Option<u64> {
+    Some(u64::from_be_bytes(key.strip_prefix(b"e")?.try_into().ok()?))
+}
