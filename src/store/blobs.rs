@@ -21,7 +21,7 @@ use super::{
 use crate::base::{
     clock::{Nanos, wall_nanos},
     digest::{Digest, hash_reader},
-    fs::{FileSig, Placed, at, fill, private_dir},
+    fs::{FileSig, Placed, Ways, at, fill, private_dir},
 };
 
 /// A write this close to the hashing may have left the same write time.
@@ -153,7 +153,7 @@ impl Store {
             }
         }
         let temp = self.layout.temp("blob");
-        let taken = fill(from, &temp, link, sig.mode).map_err(|e| at(&temp, e).into());
+        let taken = fill(from, &temp, Ways { reflink: true, link, digest: None }, sig.mode).map_err(|e| at(&temp, e).into());
         let taken = taken.and_then(|how| self.admit(&temp, how, source));
         // After a rename there is nothing, unless both names were links of one inode already.
         drop(fs::remove_file(&temp));

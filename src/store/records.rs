@@ -12,12 +12,9 @@ use super::{
     uses::{Kind, Use},
 };
 use crate::{
-    artifact::{
-        InputSet,
-        record::{Action, InvocationRecord},
-    },
+    artifact::record::{Action, InvocationRecord},
     base::{clock, digest::Digest},
-    fingerprint::Component,
+    fingerprint::{Component, InputSet},
 };
 
 /// How many snapshots of a unit are kept.

@@ -7,11 +7,11 @@ use tempfile::TempDir;
 use super::{Limits, Snapshot, Store, StoreError};
 use crate::{
     artifact::{
-        Content, Cost, InputSet, Manifest, Output,
+        Content, Cost, Manifest, Output,
         record::{Action, InvocationRecord, Split},
     },
     base::{digest::Digest, fs::FileSig, names::OutputName},
-    fingerprint::{Component, Part},
+    fingerprint::{Component, InputSet, Part},
 };
 
 mod blobs;
