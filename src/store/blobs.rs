@@ -5,125 +5,28 @@
 //! and forgotten, so that the next compile stores it again.
 
 use std::{
-    collections::{HashMap, HashSet},
     fs::{self, File},
     io,
     path::{Path, PathBuf},
 };
 
-use serde::{Deserialize, Serialize};
-
 use super::{
-    Store, StoreError, Table,
-    index::{Changes, Index},
+    BlobInfo, Store, StoreError, Table,
+    examine::{Effort, Hashed, Verdict, hash},
+    index::Changes,
+    ledger::Ledger,
     lock,
 };
 use crate::base::{
-    clock::{Nanos, wall_nanos},
-    digest::{Digest, hash_reader},
+    digest::Digest,
     fs::{FileSig, Placed, Ways, at, fill, private_dir},
 };
-
-/// A write this close to the hashing may have left the same write time.
-const RACY: Nanos = 20_000_000;
-
-/// What the index knows of a blob.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BlobInfo {
-    /// Bytes.
-    pub len: u64,
-    /// The file as it was when it was last hashed.
-    pub sig: FileSig,
-    /// When that was.
-    pub hashed_at: Nanos,
-    /// The boot of the machine in which the bytes were hashed without being synced; 0 once they are on disk for sure.
-    pub boot: u64,
-}
 
 /// A blob that can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlobFile {
     pub path: PathBuf,
     pub sig: FileSig,
-}
-
-/// Sums, and what must not be removed now.
-#[derive(Default)]
-pub(super) struct Ledger {
-    pub count: u64,
-    pub bytes: u64,
-    /// Blobs that were taken in and that no action names yet.
-    pins: HashMap<Digest, u32>,
-    /// Blobs that actions came to name while entries are being removed.
-    named: Option<HashSet<Digest>>,
-}
-
-impl Ledger {
-    pub fn read(index: &Index) -> Result<Self, StoreError> {
-        let lens = index.scan(Table::Blobs, |_, v| crate::artifact::record::decode::<BlobInfo>(v).map(|b| b.len))?;
-        Ok(Self { count: lens.len() as u64, bytes: lens.iter().sum(), ..Self::default() })
-    }
-
-    pub fn forget(&mut self) {
-        (self.count, self.bytes) = (0, 0);
-    }
-
-    fn add(&mut self, len: u64) {
-        self.count += 1;
-        self.bytes += len;
-    }
-
-    pub fn subtract(&mut self, len: u64) {
-        self.count = self.count.saturating_sub(1);
-        self.bytes = self.bytes.saturating_sub(len);
-    }
-
-    fn pin(&mut self, digest: Digest) {
-        *self.pins.entry(digest).or_default() += 1;
-    }
-
-    pub fn unpin(&mut self, digests: impl IntoIterator<Item = Digest>) {
-        for digest in digests {
-            if let Some(count) = self.pins.get_mut(&digest) {
-                *count -= 1;
-                if *count == 0 {
-                    self.pins.remove(&digest);
-                }
-            }
-            if let Some(named) = &mut self.named {
-                named.insert(digest);
-            }
-        }
-    }
-
-    pub fn is_pinned(&self, digest: &Digest) -> bool {
-        self.pins.contains_key(digest) || self.named.as_ref().is_some_and(|n| n.contains(digest))
-    }
-
-    /// From now on, or no longer, also keep what actions come to name.
-    pub fn keep_named(&mut self, on: bool) {
-        self.named = on.then(HashSet::new);
-    }
-}
-
-/// What an examination found.
-pub(super) enum Verdict {
-    Sound(FileSig),
-    /// Not in the index.
-    Unknown,
-    /// In the index, but there is no file.
-    Gone,
-    Damaged,
-    /// The file cannot be read now, which says nothing about its bytes.
-    Unreadable,
-}
-
-/// How far an examination goes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Effort {
-    /// Reads the bytes if they may have changed.
-    WhenInDoubt,
-    Always,
 }
 
 impl Store {
@@ -222,12 +125,21 @@ impl Store {
         lock(&self.ledger).unpin(digests);
     }
 
-    /// The blob with this content, if it is there and sound.
+    /// The blob with this content, if it is there and sound; its bytes are read only if they may have changed.
     pub fn blob(&self, digest: &Digest) -> Option<BlobFile> {
-        match self.examine(digest, Effort::WhenInDoubt) {
+        self.blob_by(digest, Effort::WhenInDoubt)
+    }
+
+    /// As [`Store::blob`], but its bytes are read in any case.
+    pub fn verified_blob(&self, digest: &Digest) -> Option<BlobFile> {
+        self.blob_by(digest, Effort::Always)
+    }
+
+    fn blob_by(&self, digest: &Digest, effort: Effort) -> Option<BlobFile> {
+        match self.examine(digest, effort) {
             Verdict::Sound(sig) => Some(BlobFile { path: self.blob_path(digest), sig }),
             Verdict::Gone | Verdict::Damaged => {
-                self.drop_if_bad(digest);
+                self.drop_if_bad(digest, effort);
                 None
             }
             Verdict::Unknown | Verdict::Unreadable => None,
@@ -239,40 +151,10 @@ impl Store {
         self.layout.blob(digest)
     }
 
-    pub(super) fn examine(&self, digest: &Digest, effort: Effort) -> Verdict {
-        let Some(info) = self.index.get::<BlobInfo>(Table::Blobs, &digest.0) else { return Verdict::Unknown };
-        let path = self.layout.blob(digest);
-        let sig = match fs::symlink_metadata(&path) {
-            Ok(meta) if meta.is_file() => FileSig::from_metadata(&meta),
-            Ok(_) => return Verdict::Damaged,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Verdict::Gone,
-            Err(_) => return Verdict::Unreadable,
-        };
-        if sig.size != info.len {
-            return Verdict::Damaged;
-        }
-        if effort == Effort::WhenInDoubt && info.vouches_for(&sig, self.boot) {
-            return Verdict::Sound(sig);
-        }
-        match hash(&path) {
-            Ok(Some(h)) if h.digest == *digest => {
-                // What was read back in a later boot has reached the disk.
-                let boot = if info.boot == self.boot { info.boot } else { 0 };
-                let info = BlobInfo { sig: h.sig, hashed_at: h.at, boot, ..info };
-                drop(self.index.put(Table::Blobs, &digest.0, &info));
-                Verdict::Sound(h.sig)
-            }
-            Ok(_) => Verdict::Damaged,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Verdict::Gone,
-            Err(e) if e.raw_os_error() == Some(nix::libc::EIO) => Verdict::Damaged,
-            Err(_) => Verdict::Unreadable,
-        }
-    }
-
     /// Sets a damaged blob aside, unless somebody has put a sound one there meanwhile.
-    pub(super) fn drop_if_bad(&self, digest: &Digest) -> bool {
+    pub(super) fn drop_if_bad(&self, digest: &Digest, effort: Effort) -> bool {
         let mut ledger = lock(&self.ledger);
-        let bad = matches!(self.examine(digest, Effort::WhenInDoubt), Verdict::Gone | Verdict::Damaged);
+        let bad = matches!(self.examine(digest, effort), Verdict::Gone | Verdict::Damaged);
         if bad {
             self.forget_blob(&mut ledger, digest);
         }
@@ -288,8 +170,9 @@ impl Store {
         let Some(info) = self.index.get::<BlobInfo>(Table::Blobs, &digest.0) else { return };
         // What cannot be moved or removed is at least not known any more.
         drop(self.layout.set_aside(&self.layout.blob(digest), &digest.to_string()));
-        drop(self.index.delete(Table::Blobs, &digest.0));
-        ledger.subtract(info.len);
+        if self.index.delete(Table::Blobs, &digest.0).is_ok() {
+            ledger.subtract(info.len);
+        }
         self.trouble("damaged-blob");
     }
 
@@ -327,45 +210,4 @@ impl Store {
             added.into_iter().for_each(|len| ledger.add(len));
         }
     }
-}
-
-impl BlobInfo {
-    /// The bytes are those that were hashed.
-    fn vouches_for(&self, sig: &FileSig, boot: u64) -> bool {
-        self.sig.same_content(sig) && (self.boot == 0 || self.boot == boot) && is_settled(&self.sig, self.hashed_at)
-    }
-}
-
-struct Hashed {
-    digest: Digest,
-    sig: FileSig,
-    at: Nanos,
-}
-
-impl Hashed {
-    fn is_settled(&self) -> bool {
-        is_settled(&self.sig, self.at)
-    }
-}
-
-/// A write after `hashed_at` has left another write time.
-fn is_settled(sig: &FileSig, hashed_at: Nanos) -> bool {
-    sig.mtime.abs_diff(hashed_at) > RACY.unsigned_abs()
-}
-
-/// Reads a file; nothing if it was written meanwhile.
-fn hash(path: &Path) -> io::Result<Option<Hashed>> {
-    let file = File::open(path)?;
-    let (at, sig) = (wall_nanos(), FileSig::from_metadata(&file.metadata()?));
-    let (digest, len) = hash_reader(&file)?;
-    let after = FileSig::from_metadata(&file.metadata()?);
-    Ok((sig.same_content(&after) && len == sig.size).then_some(Hashed { digest, sig, at }))
-}
-
-/// A number for the time since the machine was started; 0 where the system does not tell.
-pub(super) fn boot_id() -> u64 {
-    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-    let mut start = [0; 8];
-    start.copy_from_slice(&Digest::of(id.as_bytes()).0[..8]);
-    if id.is_empty() { 0 } else { u64::from_le_bytes(start) }
 }

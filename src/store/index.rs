@@ -17,81 +17,17 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use self::open::{Fault, Opened, open_db};
 use super::{StoreError, layout::Layout};
-use crate::{
-    artifact::record::{decode, encode},
-    base::clock::Stopwatch,
-};
+use crate::{artifact::record::decode, base::clock::Stopwatch};
 
 mod open;
+mod table;
 
-/// The column families.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Table {
-    Invocations,
-    Inputs,
-    Actions,
-    Digests,
-    Blobs,
-    Externs,
-    Units,
-    Uses,
-    Stats,
-    Meta,
-}
-
-impl Table {
-    /// All of them.
-    pub const ALL: [Self; 10] = [
-        Self::Invocations,
-        Self::Inputs,
-        Self::Actions,
-        Self::Digests,
-        Self::Blobs,
-        Self::Externs,
-        Self::Units,
-        Self::Uses,
-        Self::Stats,
-        Self::Meta,
-    ];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Invocations => "invocations",
-            Self::Inputs => "inputs",
-            Self::Actions => "actions",
-            Self::Digests => "digests",
-            Self::Blobs => "blobs",
-            Self::Externs => "externs",
-            Self::Units => "units",
-            Self::Uses => "uses",
-            Self::Stats => "stats",
-            Self::Meta => "meta",
-        }
-    }
-}
+pub use table::{Changes, Table};
 
 type Families<'a> = dyn Fn(Table) -> Result<&'a ColumnFamily, Fault> + 'a;
 
 /// How long a database that refuses writes is left alone before it is opened anew.
 const RETRY: Duration = Duration::from_secs(2);
-
-/// Several changes that happen together or not at all.
-#[derive(Default)]
-pub struct Changes(Vec<(Table, Vec<u8>, Option<Vec<u8>>)>);
-
-impl Changes {
-    /// Sets a value.
-    pub fn put<T: Serialize>(&mut self, table: Table, key: &[u8], value: &T) -> &mut Self {
-        self.0.push((table, key.to_vec(), Some(encode(value))));
-        self
-    }
-
-    /// Removes a value.
-    pub fn delete(&mut self, table: Table, key: &[u8]) -> &mut Self {
-        self.0.push((table, key.to_vec(), None));
-        self
-    }
-}
 
 /// The open database.
 pub struct Index {

@@ -63,6 +63,11 @@ impl Layout {
         Ok(this)
     }
 
+    /// Whether the directory is still a store.
+    pub fn is_there(&self) -> bool {
+        self.root.join("VERSION").exists()
+    }
+
     fn remove_contents(&self) -> Result<(), StoreError> {
         for dir in [self.db(), self.blobs(), self.quarantine(), self.tmp()] {
             match fs::remove_dir_all(&dir) {

@@ -8,9 +8,12 @@ pub mod blobs;
 pub mod digests;
 pub mod error;
 pub mod evict;
+mod examine;
 mod index;
 mod layout;
+mod ledger;
 mod notices;
+mod plan;
 pub mod records;
 pub mod stats;
 mod uses;
@@ -19,9 +22,10 @@ pub mod verify;
 #[cfg(test)]
 mod tests;
 
-pub use blobs::{BlobFile, BlobInfo};
+pub use blobs::BlobFile;
 pub use error::StoreError;
 pub use evict::Sizes;
+pub use examine::BlobInfo;
 pub use notices::Notice;
 pub use records::Snapshot;
 pub use verify::VerifyOutcome;
@@ -32,10 +36,10 @@ use std::{
 };
 
 use self::{
-    blobs::Ledger,
     digests::Remembered,
     index::{Index, Table},
     layout::Layout,
+    ledger::Ledger,
     stats::Statistics,
     uses::Uses,
 };
@@ -97,7 +101,7 @@ impl Store {
             cleaning: Mutex::new(()),
             blob_failure: Mutex::new(None),
             settled: AtomicU64::new(0),
-            boot: blobs::boot_id(),
+            boot: examine::boot_id(),
         };
         store.settle();
         Ok(store)
@@ -121,6 +125,11 @@ impl Store {
     /// What keeps the store from taking new results, until a later write succeeds.
     pub fn degraded(&self) -> Option<String> {
         self.index.failure().or_else(|| lock(&self.blob_failure).clone())
+    }
+
+    /// The directory was removed while it was open: what is written now is lost, and the store should be closed.
+    pub fn is_gone(&self) -> bool {
+        !self.layout.is_there()
     }
 
     /// Writes what is buffered, and makes everything so far survive a power cut.

@@ -213,3 +213,16 @@ fn a_file_in_the_way_is_an_error_with_a_path() {
     assert_eq!(ingest(&store, &source, false), digest);
     assert_eq!(store.degraded(), None);
 }
+
+#[test]
+fn a_store_removed_under_us_is_noticed() {
+    let dir = temp();
+    let store = open(&dir);
+    assert!(!store.is_gone());
+    fs::remove_dir_all(store.root()).expect("removed");
+    assert!(store.is_gone());
+    let source = file(&dir, "a", b"content");
+    assert!(store.ingest(&source, &FileSig::of(&source).expect("signature"), false).is_err());
+    drop(store);
+    ingest(&open(&dir), &source, false);
+}

@@ -36,7 +36,7 @@ pub struct Use {
 }
 
 /// Most seconds that count between two looks at the clock.
-const DAY: u64 = 86_400;
+pub const DAY: u64 = 86_400;
 /// Ticks and seconds are written down in steps of this size.
 const STEP: u64 = 1_000;
 

@@ -5,7 +5,7 @@
 
 use super::{
     Store, StoreError, Table,
-    blobs::{Effort, Verdict},
+    examine::{Effort, Verdict},
 };
 use crate::{
     artifact::record::{Action, decode},
@@ -43,14 +43,14 @@ impl Store {
                 Verdict::Damaged => {
                     outcome.checked += 1;
                     outcome.damaged += 1;
-                    self.quarantine_blob(&digest);
+                    self.drop_if_bad(&digest, Effort::Always);
                 }
                 Verdict::Unreadable => {
                     outcome.checked += 1;
                     outcome.damaged += 1;
                 }
                 Verdict::Gone => {
-                    self.drop_if_bad(&digest);
+                    self.drop_if_bad(&digest, Effort::WhenInDoubt);
                 }
                 // Removed since the scan, or its entry does not decode: the results below tell.
                 Verdict::Unknown => {}

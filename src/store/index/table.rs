@@ -1,0 +1,72 @@
+//! The tables, and changes to them that are made together.
+//!
+//! It must never know what the values mean.
+
+use serde::Serialize;
+
+use crate::artifact::record::encode;
+
+/// The column families.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Table {
+    Invocations,
+    Inputs,
+    Actions,
+    Digests,
+    Blobs,
+    Externs,
+    Units,
+    Uses,
+    Stats,
+    Meta,
+}
+
+impl Table {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Invocations,
+        Self::Inputs,
+        Self::Actions,
+        Self::Digests,
+        Self::Blobs,
+        Self::Externs,
+        Self::Units,
+        Self::Uses,
+        Self::Stats,
+        Self::Meta,
+    ];
+
+    /// The column family's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Invocations => "invocations",
+            Self::Inputs => "inputs",
+            Self::Actions => "actions",
+            Self::Digests => "digests",
+            Self::Blobs => "blobs",
+            Self::Externs => "externs",
+            Self::Units => "units",
+            Self::Uses => "uses",
+            Self::Stats => "stats",
+            Self::Meta => "meta",
+        }
+    }
+}
+
+/// Several changes that happen together or not at all.
+#[derive(Default)]
+pub struct Changes(pub(super) Vec<(Table, Vec<u8>, Option<Vec<u8>>)>);
+
+impl Changes {
+    /// Sets a value.
+    pub fn put<T: Serialize>(&mut self, table: Table, key: &[u8], value: &T) -> &mut Self {
+        self.0.push((table, key.to_vec(), Some(encode(value))));
+        self
+    }
+
+    /// Removes a value.
+    pub fn delete(&mut self, table: Table, key: &[u8]) -> &mut Self {
+        self.0.push((table, key.to_vec(), None));
+        self
+    }
+}
