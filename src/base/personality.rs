@@ -84,9 +84,20 @@ mod tests {
 
     #[test]
     fn commands_do_not() {
-        for command in
-            ["build", "check", "+nightly", "--help", "-p", "cargo", "rustc", "rustdoc", "rustc-hyperopt", "hyperopt", "clippy", ""]
-        {
+        for command in [
+            "build",
+            "check",
+            "+nightly",
+            "--help",
+            "-p",
+            "cargo",
+            "rustc",
+            "rustdoc",
+            "rustc-hyperopt",
+            "hyperopt",
+            "clippy",
+            "",
+        ] {
             assert_eq!(of(&[command, "rustc"]), Personality::Cli, "{command}");
         }
         assert_eq!(of(&[]), Personality::Cli);

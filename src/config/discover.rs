@@ -93,7 +93,7 @@ mod tests {
         nix::unistd::geteuid().as_raw()
     }
 
-    /// `<tmp>/home/repo/crate/src`, a temporary directory with nothing of ours above it.
+    /// `<tmp>/home/you/crate/src`, a temporary directory with nothing of ours above it.
     fn tree() -> io::Result<(tempfile::TempDir, [PathBuf; 4])> {
         let d = tempfile::tempdir()?;
         let top = d.path().canonicalize()?;

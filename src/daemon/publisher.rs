@@ -79,7 +79,7 @@ fn work(engine: &Engine, jobs: &Receiver<Job>, count: &(Mutex<u64>, Condvar)) {
         let outcome = catch_unwind(AssertUnwindSafe(|| engine.publish(&job.prepared, &job.result)));
         match outcome {
             Ok(Ok(())) => drop(engine.store.maybe_evict()),
-            Ok(Err(error)) => { let _ = std::fs::write(format!("/tmp/ws/err-{}", job.prepared.unit), error.to_string()); engine.store.trouble(name(&error)) },
+            Ok(Err(error)) => engine.store.trouble(name(&error)),
             Err(_) => engine.store.trouble("publish-panicked"),
         }
         drop(job); // Lands the flight before the queue counts as empty.

@@ -39,6 +39,9 @@ pub async fn serve(listener: UnixListener, state: Arc<State>) -> io::Result<()> 
                 }
             }
             _ = look.tick() => {
+                if state.is_store_gone() {
+                    return Ok(());
+                }
                 let activity = state.activity.load(Ordering::Relaxed);
                 if activity != seen || !state.is_quiet() {
                     (seen, quiet_since) = (activity, Instant::now());

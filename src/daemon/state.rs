@@ -75,6 +75,11 @@ impl State {
         self.opened.get()
     }
 
+    /// Somebody has removed the store's directory; another daemon may start with a new one.
+    pub fn is_store_gone(&self) -> bool {
+        matches!(self.opened(), Some(Ok(open)) if open.engine.store.is_gone())
+    }
+
     /// Nothing is going on.
     pub fn is_quiet(&self) -> bool {
         let queued = self.opened().and_then(|o| o.as_ref().ok()).map_or(0, |o| o.publisher.queued());

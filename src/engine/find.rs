@@ -80,7 +80,10 @@ impl Engine {
                 let extended = extended_key(prepared, action, split);
                 components.extend(split_components(prepared, split));
                 match self.store.action(&extended) {
-                    Some(Action::Done(manifest)) => Some(Found { action: extended, manifest }),
+                    Some(Action::Done(manifest)) => {
+                        self.store.touch(&action);
+                        Some(Found { action: extended, manifest })
+                    }
                     _ => None,
                 }
             }

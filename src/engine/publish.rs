@@ -20,7 +20,10 @@ use crate::{
         fs::FileSig,
     },
     fingerprint::{InputSet, guard, inputs},
-    rustc::{CrateType, Tool, depinfo::{self, DepInfo}},
+    rustc::{
+        CrateType, Tool,
+        depinfo::{self, DepInfo},
+    },
     store::{Snapshot, StoreError},
 };
 
@@ -44,7 +47,17 @@ impl Engine {
         let (action, mut components) = prepared.context(files).action(&prepared.given, &set)?.map_err(NotStored::InputChanged)?;
         let split = split::decide(prepared, result, &info)?;
         let externs = prepared.extern_names();
-        let outputs = result.outputs.iter().map(|made| self.take(prepared, made, &externs)).collect::<Result<Vec<_>, _>>()?;
+        let mut outputs = Vec::with_capacity(result.outputs.len());
+        for made in &result.outputs {
+            match self.take(prepared, made, &externs) {
+                Ok(output) => outputs.push(output),
+                Err(error) => {
+                    self.store.release(blobs(&outputs));
+                    return Err(error);
+                }
+            }
+        }
+        let taken: Vec<Digest> = blobs(&outputs).collect();
         let manifest = Manifest {
             unit: prepared.unit.clone(),
             outputs,
@@ -53,7 +66,8 @@ impl Engine {
             externs,
             cost: Cost { wall_ms: result.wall_ms, cpu_ms: result.cpu_ms, max_rss_kib: result.max_rss_kib },
         };
-        let key = self.store_action(prepared, action, split, manifest)?;
+        let stored = self.store_action(prepared, action, split, manifest);
+        let key = stored.inspect_err(|_| self.store.release(taken))?;
         components.extend(split_components(prepared, split));
         self.remember(prepared, &set, components, key)?;
         Ok(())
@@ -145,6 +159,13 @@ impl Engine {
             linkable,
         })
     }
+}
+
+fn blobs(outputs: &[Output]) -> impl Iterator<Item = Digest> {
+    outputs.iter().filter_map(|o| match o.content {
+        Content::Blob(digest) => Some(digest),
+        _ => None,
+    })
 }
 
 fn read_same(path: &Path, made: &FileSig) -> Result<Vec<u8>, NotStored> {

@@ -103,12 +103,17 @@ mod tests {
 
     #[test]
     fn from_a_plain_directory_to_one_with_a_space_and_back() {
-        let places = |root: &str| Places::new(root.into(), std::path::Path::new("t"), Some(format!("{root}/o").into())).expect("plain");
+        let places =
+            |root: &str| Places::new(root.into(), std::path::Path::new("t"), Some(format!("{root}/o").into())).expect("plain");
         let text = |raw: &str, escaped: &str| {
-            format!("{raw}/t/a.d: src/lib.rs {escaped}/o/g.rs {escaped}/x.txt\n\n{escaped}/o/g.rs:\nsrc/lib.rs:\n\n# env-dep:OUT_DIR={raw}/o\n")
+            format!(
+                "{raw}/t/a.d: src/lib.rs {escaped}/o/g.rs {escaped}/x.txt\n\n{escaped}/o/g.rs:\nsrc/lib.rs:\n\n# env-dep:OUT_DIR={raw}/o\n"
+            )
         };
         let (plain, spaced) = (text("/a/w", "/a/w"), text("/b/w s", "/b/w\\ s"));
-        let moved = |from: &str, to: &str, text: &str| String::from_utf8_lossy(&places(to).decode(&relocatable(text.as_bytes(), &places(from)))).into_owned();
+        let moved = |from: &str, to: &str, text: &str| {
+            String::from_utf8_lossy(&places(to).decode(&relocatable(text.as_bytes(), &places(from)))).into_owned()
+        };
         assert_eq!(moved("/a/w", "/b/w s", &plain), spaced);
         assert_eq!(moved("/b/w s", "/a/w", &spaced), plain);
     }

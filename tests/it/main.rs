@@ -1,5 +1,7 @@
 //! End-to-end tests of the real binary on real cargo projects, one file per promise.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+
 mod support;
 
 mod hits;

@@ -1,3 +1,5 @@
+//! Paths and numbers as they are written.
+
 use super::*;
 use crate::config::raw;
 
@@ -8,7 +10,7 @@ fn spec(name: &str) -> &'static Spec {
 
 fn text(name: &str, value: &str) -> Result<Value, String> {
     let join = |all: Vec<Problem>| all.into_iter().map(|p| p.message).collect::<Vec<_>>().join("; ");
-    from_text(spec(name), value, Some(Path::new("/home/u"))).map_err(join)
+    from_text(spec(name), value, Some(Path::new("/home/you"))).map_err(join)
 }
 
 fn toml(name: &str, value: &str) -> Result<Value, Problem> {
@@ -23,7 +25,7 @@ fn text_of_every_type() {
     assert_eq!(text("cache.retention_days", "7"), Ok(Value::Count(7)));
     assert_eq!(text("cache.max_size_gb", "0.5"), Ok(Value::Number(0.5)));
     assert_eq!(text("performance.memory_limit_gb", "8"), Ok(Value::Number(8.0)));
-    assert_eq!(text("cache.path", "~/c"), Ok(Value::Path("/home/u/c".into())));
+    assert_eq!(text("cache.path", "~/c"), Ok(Value::Path("/home/you/c".into())));
     assert_eq!(text("llm.model", "m"), Ok(Value::Text("m".into())));
     assert_eq!(text("llm.provider", "local"), Ok(Value::Text("local".into())));
     let list = |items: &[&str]| Ok(Value::List(items.iter().map(|s| s.to_string()).collect()));

@@ -30,7 +30,10 @@ pub const WORKSPACE: [(&str, &str); 19] = [
         "native/Cargo.toml",
         "[package]\nname = \"native\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[lib]\ncrate-type = [\"cdylib\", \"staticlib\", \"rlib\"]\n",
     ),
-    ("dynamic/Cargo.toml", "[package]\nname = \"dynamic\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[lib]\ncrate-type = [\"dylib\"]\n"),
+    (
+        "dynamic/Cargo.toml",
+        "[package]\nname = \"dynamic\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[lib]\ncrate-type = [\"dylib\"]\n",
+    ),
     ("dynamic/src/lib.rs", "pub fn shared() -> u32 { 5 }\n"),
     ("native/src/lib.rs", "#[no_mangle]\npub extern \"C\" fn native_add(a: i32, b: i32) -> i32 { a + b }\n"),
     (
