@@ -12,7 +12,7 @@ use tokio::net::UnixListener;
 
 use super::{server, state::State};
 use crate::{
-    base::{clock::Stopwatch, env::EnvSnapshot, fs},
+    base::{clock::Stopwatch, env::EnvSnapshot, failpoint, fs},
     config::{self, Settings},
     ipc::{address, breaker},
     store::{Limits, Store},
@@ -31,6 +31,7 @@ pub fn run(root: &Path) -> io::Result<()> {
     let Some(_lock) = acquire(root, &dir)? else { return Ok(()) };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).max_blocking_threads(64).enable_all().build()?;
     let socket = address::socket(root);
+    failpoint::reach("daemon-before-bind");
     // Ours is the only daemon now, so whatever stands there is left over.
     drop(std::fs::remove_file(&socket));
     let settings = user_settings();
@@ -85,6 +86,7 @@ fn open_store(root: &Path, settings: &Settings) -> Result<Store, String> {
         max_bytes: settings.cache.max_size_bytes(),
         retention_days: u32::try_from(settings.cache.retention_days).unwrap_or(u32::MAX),
     };
+    failpoint::reach("daemon-before-open");
     Store::open(root, limits).map_err(|e| e.to_string())
 }
 

@@ -94,7 +94,9 @@ impl Session {
             Request::Lookup(query) => {
                 let reply = self.lookup(open, *query).await?;
                 failpoint::reach("daemon-before-reply");
-                self.send(&reply).await
+                let sent = self.send(&reply).await;
+                failpoint::reach("daemon-after-reply");
+                sent
             }
             Request::Placed { ticket, files, took_us } => {
                 self.placed(open, ticket, &files, took_us);
@@ -111,6 +113,7 @@ impl Session {
             Request::Compiled { ticket, result } => {
                 if let Some(Pending::Miss { prepared, reason, leader }) = self.pending.remove(&ticket) {
                     record(&open.engine, &prepared, Outcome::Miss { reason, compile_ms: result.wall_ms });
+                    failpoint::reach("daemon-before-publish");
                     open.publisher.push(Job { prepared: *prepared, result: *result, _leader: leader });
                 }
                 Ok(())
