@@ -74,7 +74,6 @@ impl Sandbox {
         self.ready();
         self.ours(&second, &BUILD).success();
         self.assert_like_plain(&second);
-        self.take_stats();
         self.assert_hits(&third);
         self.cargo(&third, &BUILD).assert_no_op();
         self.assert_sound();
@@ -84,6 +83,7 @@ impl Sandbox {
     #[track_caller]
     pub fn assert_hits(&self, dir: &Path) {
         self.ready();
+        self.take_stats();
         self.ours(dir, &BUILD).success();
         self.take_stats().assert_all_hits(UNITS);
         self.assert_like_plain(dir);
