@@ -80,9 +80,11 @@ fn stop(ctx: &mut Context) -> Result<i32, CliError> {
     let store = config::load(&ctx.env, &ctx.cwd, &[])?.settings.cache.path;
     let said = match Client::connect(&store) {
         Ok(mut client) => {
-            Client::ask(&mut client, &Request::Flush)?;
+            let flushed = Daemon::ask(&mut client, &Request::Flush);
             Client::ask(&mut client, &Request::Stop)?;
             client.wait_for_end();
+            // A store that takes nothing is no reason to go on running.
+            flushed?;
             "the background process"
         }
         Err(IpcError::NotRunning(_)) => "nothing: no background process is running",

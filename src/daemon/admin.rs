@@ -50,10 +50,6 @@ pub fn answer(state: &State, request: Request) -> Reply {
             done(open.engine.store.flush())
         }
         Request::Health => Reply::Health(health(state, open.engine.store.degraded())),
-        Request::Stop => {
-            state.stopping.notify_one();
-            Reply::Done
-        }
         _ => Reply::Failed("not a question for the daemon".into()),
     }
 }

@@ -72,7 +72,9 @@ impl Session {
         let state = &self.state;
         if !same || state.draining.load(Ordering::Acquire) || state.is_gone() || state.is_worth_replacing() {
             state.make_way();
-            return self.send(&Welcome::Draining).await;
+            let told = self.send(&Welcome::Draining).await;
+            self.state.stopping.notify_one();
+            return told;
         }
         self.send(&Welcome::Ready).await?;
         loop {
@@ -124,6 +126,7 @@ impl Session {
                 }
                 Ok(())
             }
+            Request::Stop => self.stop().await,
             other => {
                 let asked = self.state.clone();
                 let reply = self.blocking(move || admin::answer(&asked, other)).await?;
@@ -137,12 +140,16 @@ impl Session {
             Request::Lookup(_) => self.send(&Reply::Bypass(WhyNot::Disabled)).await,
             Request::Placed { .. } | Request::PlaceFailed { .. } | Request::Compiled { .. } | Request::Abandoned { .. } => Ok(()),
             Request::Health => self.send(&Reply::Health(admin::health(&self.state, Some(why.to_owned())))).await,
-            Request::Stop => {
-                self.state.stopping.notify_one();
-                self.send(&Reply::Done).await
-            }
+            Request::Stop => self.stop().await,
             _ => self.send(&Reply::Failed(format!("the store cannot be opened: {why}"))).await,
         }
+    }
+
+    /// Answers first: once the end has begun, nothing more is sent.
+    async fn stop(&mut self) -> io::Result<()> {
+        let told = self.send(&Reply::Done).await;
+        self.state.stopping.notify_one();
+        told
     }
 
     /// Looks up; of equal lookups at the same time, one is told to compile and the others wait for it.

@@ -90,14 +90,13 @@ impl State {
         matches!(self.opened(), Some(Err(_))) && self.started.elapsed() > RETRY
     }
 
-    /// Makes room for another daemon.
+    /// Makes room for another daemon; the end itself is still to be asked for.
     pub fn make_way(&self) {
         self.draining.store(true, Ordering::Release);
         // The name first, so that nobody comes here any more.
         if self.tenure.holds() {
             drop(std::fs::remove_file(crate::ipc::address::socket(&self.root)));
         }
-        self.stopping.notify_one();
     }
 
     /// Nothing is going on.
@@ -110,7 +109,8 @@ impl State {
     pub fn finish(&self) {
         if let Some(Ok(open)) = self.opened() {
             open.publisher.wait_until_empty();
-            drop(open.engine.store.flush());
+            // The engine is shared with the thread that stores results, and is not dropped.
+            drop(open.engine.store.close());
         }
     }
 }

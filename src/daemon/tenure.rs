@@ -4,15 +4,18 @@
 //! same path, and the one before must not touch anything there.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, TryLockError},
     io,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use crate::base::{
-    clock::Stopwatch,
-    fs::{FileSig, at},
+use crate::{
+    base::{
+        clock::Stopwatch,
+        fs::{FileSig, at},
+    },
+    ipc::address,
 };
 
 /// How long a successor waits for a draining predecessor.
@@ -32,11 +35,10 @@ impl Tenure {
     /// # Errors
     /// If the lock's file cannot be made or locked.
     pub fn acquire(store: &Path, socket: &Path) -> io::Result<Option<Self>> {
-        let path = store.join("daemon.lock");
+        let path = address::lock(store);
         let watch = Stopwatch::start();
         loop {
-            let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-            let tenure = Self { file: opened.map_err(|e| at(&path, e))?, path: path.clone() };
+            let tenure = Self { file: address::open_lock(store)?, path: path.clone() };
             match tenure.file.try_lock() {
                 Ok(()) if tenure.holds() => return Ok(Some(tenure)),
                 // Removed since it was opened.

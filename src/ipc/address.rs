@@ -1,6 +1,7 @@
 //! Where the daemon of a store listens.
 
 use std::{
+    fs::{File, OpenOptions},
     io,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
@@ -39,6 +40,20 @@ pub fn location(store: &Path) -> PathBuf {
 /// The daemon's socket.
 pub fn socket(store: &Path) -> PathBuf {
     location(store).join("daemon.sock")
+}
+
+/// Opens the file whose lock makes a daemon the only one of its store.
+///
+/// # Errors
+/// If it cannot be made, with the path.
+pub fn open_lock(store: &Path) -> io::Result<File> {
+    let path = lock(store);
+    OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(|e| fs::at(&path, e))
+}
+
+/// Where that file is.
+pub fn lock(store: &Path) -> PathBuf {
+    store.join("daemon.lock")
 }
 
 /// Notes why a daemon could not start, for its client; nobody sees what a daemon prints.

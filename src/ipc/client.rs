@@ -207,7 +207,7 @@ fn dial(socket: &Path) -> io::Result<UnixStream> {
 
 /// What keeps a daemon from starting: found by trying the same, else what it has noted, else how it ended.
 fn why_not_started(store: &Path, status: ExitStatus) -> io::Error {
-    let tried = fs::private_dir(store).and_then(|()| address::run_dir(store));
+    let tried = fs::private_dir(store).and_then(|()| address::run_dir(store)).and_then(|_| address::open_lock(store));
     let noted = status.code().and_then(|_| address::failure_note(store));
     tried.err().unwrap_or_else(|| io::Error::other(noted.unwrap_or_else(|| status.to_string())))
 }

@@ -274,6 +274,18 @@ impl Index {
         self.with_writable(|db, _| Ok(db.flush_wal(true)?)).map_err(|e| self.error(&e))
     }
 
+    /// Moves what is in memory into tables, so that the next start has no log to replay.
+    pub fn write_tables(&self) {
+        if !self.dirty.swap(false, Ordering::Relaxed) {
+            return;
+        }
+        // A failure costs the next start the replay.
+        drop(self.with_writable(|db, cf| {
+            let families = Table::ALL.iter().map(|t| cf(*t)).collect::<Result<Vec<_>, _>>()?;
+            Ok(db.flush_cfs_opt(&families, &rocksdb::FlushOptions::default())?)
+        }));
+    }
+
     fn with<R>(&self, run: impl FnOnce(&DB, &Families<'_>) -> Result<R, Fault>) -> Result<R, Fault> {
         self.with_opened(|opened| run(&opened.db, &|table| family(&opened.db, table)))
     }
@@ -305,15 +317,7 @@ fn family(db: &DB, table: Table) -> Result<&ColumnFamily, Fault> {
 }
 
 impl Drop for Index {
-    /// Moves what is in memory into tables, so that the next start has no log to replay.
     fn drop(&mut self) {
-        if !*self.dirty.get_mut() {
-            return;
-        }
-        if let Some(Opened { db, read_only: None }) = self.db.get_mut().unwrap_or_else(PoisonError::into_inner) {
-            let families: Vec<_> = Table::ALL.iter().filter_map(|t| db.cf_handle(t.name())).collect();
-            // A failure costs the next start the replay.
-            drop(db.flush_cfs_opt(&families, &rocksdb::FlushOptions::default()));
-        }
+        self.write_tables();
     }
 }

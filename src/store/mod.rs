@@ -141,6 +141,16 @@ impl Store {
         self.uses.persist(&self.index)?;
         self.index.sync()
     }
+
+    /// As [`Store::flush`], and makes the next start quick. For a process that ends without dropping the store.
+    ///
+    /// # Errors
+    /// As [`Store::flush`].
+    pub fn close(&self) -> Result<(), StoreError> {
+        self.flush()?;
+        self.index.write_tables();
+        Ok(())
+    }
 }
 
 impl Drop for Store {

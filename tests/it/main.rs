@@ -4,6 +4,8 @@
 
 mod support;
 
+mod damage;
+mod disks;
 mod hits;
 mod kills;
 mod stalls;
