@@ -36,6 +36,8 @@ pub struct Toolchain {
 #[derive(Default)]
 pub struct Toolchains {
     known: Mutex<HashMap<Asked, Known>>,
+    /// Held while a toolchain is read: of many compiles that begin together, one reads it.
+    examining: Mutex<()>,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -70,8 +72,13 @@ impl Toolchains {
             rustup: env.get("RUSTUP_TOOLCHAIN").map(OsStr::to_owned),
             target: target.map(str::to_owned),
         };
-        if let Some(known) = self.lock().get(&asked).filter(|k| k.is_current()) {
-            return Ok(known.toolchain.clone());
+        let current = || self.lock().get(&asked).filter(|k| k.is_current()).map(|k| k.toolchain.clone());
+        if let Some(toolchain) = current() {
+            return Ok(toolchain);
+        }
+        let _examining = self.examining.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(toolchain) = current() {
+            return Ok(toolchain);
         }
         let known = examine(&compiler, env, cwd, target, files)?;
         let toolchain = known.toolchain.clone();

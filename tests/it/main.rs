@@ -4,8 +4,12 @@
 
 mod support;
 
+mod concurrency;
 mod damage;
 mod disks;
+mod failures;
 mod hits;
 mod kills;
+mod protocol;
+mod space;
 mod stalls;
