@@ -30,7 +30,7 @@ impl Engine {
             Content::Inline(bytes) => Source::Bytes(bytes.clone()),
             Content::Relocatable(text) => Source::Bytes(prepared.places.decode(text)),
             Content::Blob(digest) => {
-                let blob = self.store.blob(digest)?;
+                let blob = if prepared.verify_always { self.store.verified_blob(digest)? } else { self.store.blob(digest)? };
                 // A shared inode keeps its time and mode: cargo must not find it older than what it was made from, and
                 // the user must not find other permissions than the compiler would have given.
                 let link = output.linkable && blob.sig.mtime >= newest && blob.sig.mode == mode & !prepared.umask;

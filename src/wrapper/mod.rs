@@ -11,11 +11,13 @@ pub mod place;
 
 use std::{
     ffi::OsString,
+    os::unix::ffi::OsStrExt,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
 };
 
 use command::Command;
+use serde_bytes::ByteBuf;
 
 use crate::{
     base::{env, fs, process, secret::is_secret_name},
@@ -69,7 +71,7 @@ fn serve(command: &Command) {
 fn ask(command: &Command, store: &Path, exe: &Path) -> Option<(Client, Reply)> {
     let query = Query {
         compiler: command.compiler().to_owned(),
-        args: command.compiler_args().to_vec(),
+        args: command.compiler_args().iter().map(|a| ByteBuf::from(a.as_bytes())).collect(),
         cwd: std::env::current_dir().ok()?.into_os_string(),
         // Presence matters, values of secrets do not leave this process.
         env: env::EnvSnapshot::current().map_values(|name, value| Some(if is_secret_name(name) { Vec::new() } else { value })),
