@@ -148,7 +148,8 @@ impl Rules {
             let root = loaded.project_file.as_deref().and_then(Path::parent).unwrap_or(&start).to_owned();
             return Ok(Self { cache: loaded.settings.cache, root });
         }
-        let rules = config::project_rules(&start).map_err(|e| WhyNot::Input(format!("the project's configuration: {}", e.unlabelled())))?;
+        let rules = config::project_rules(&start)
+            .map_err(|e| WhyNot::Input(format!("the project's configuration: {}", e.unlabelled())))?;
         Ok(Self { cache: rules.added_to(&CacheSettings::default()), root: rules.root })
     }
 
