@@ -44,7 +44,7 @@ impl Engine {
         self.check_unchanged(prepared, &info, result)?;
         let set = input_set(prepared, &info);
         let files: &dyn DigestFile = &self.store;
-        let (action, mut components) = prepared.context(files).action(&prepared.given, &set)?.map_err(NotStored::InputChanged)?;
+        let (action, mut components) = prepared.context(files).action(&prepared.given, &set)?.map_err(|c| NotStored::InputChanged(c.name))?;
         let split = split::decide(prepared, result, &info)?;
         let externs = prepared.extern_names();
         let mut outputs = Vec::with_capacity(result.outputs.len());
