@@ -87,6 +87,7 @@ impl Engine {
                     _ => None,
                 }
             }
+            Some(Action::Refused(why)) => return Err(why),
             None => None,
         };
         if first {

@@ -88,7 +88,7 @@ impl Context<'_> {
                 return Ok(Err(Change { part: Part::Source, name: display(stored), how: How::Added }));
             }
         }
-        environ::add_tracked(&mut parts, self.env, &set.env, self.places)?;
+        environ::add_tracked(&mut parts, self.env, &set.env, self.places);
         if let Some(root) = &set.macro_root {
             guard::add_macro_inputs(&mut parts, &self.places.absolute(root), self.places, self.files)?;
         }

@@ -4,10 +4,8 @@ use std::path::Path;
 
 use crate::support::case::{APP, Case};
 
-const READS: [(&str, &str); 2] = [
-    ("Cargo.toml", APP),
-    ("src/main.rs", "fn main() { println!(\"{} {:?}\", env!(\"GREETING\"), option_env!(\"EXTRA\")); }\n"),
-];
+const READS: [(&str, &str); 2] =
+    [("Cargo.toml", APP), ("src/main.rs", "fn main() { println!(\"{} {:?}\", env!(\"GREETING\"), option_env!(\"EXTRA\")); }\n")];
 
 #[test]
 fn the_value_of_a_variable() {

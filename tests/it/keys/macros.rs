@@ -65,14 +65,20 @@ fn the_macro_itself() {
 
 #[test]
 fn a_library_behind_a_macro() {
-    let case = with_macro("helper::text()", &[
-        ("helper/Cargo.toml", "[package]\nname = \"helper\"\nversion = \"0.1.0\"\nedition = \"2021\"\n"),
-        ("helper/src/lib.rs", "pub fn text() -> String { \"1\".into() }\n"),
-        (MAC.0, &format!("{}[dependencies]\nhelper = {{ path = \"../helper\" }}\n", MAC.1)),
-    ]);
+    let case = with_macro(
+        "helper::text()",
+        &[
+            ("helper/Cargo.toml", "[package]\nname = \"helper\"\nversion = \"0.1.0\"\nedition = \"2021\"\n"),
+            ("helper/src/lib.rs", "pub fn text() -> String { \"1\".into() }\n"),
+            (MAC.0, &format!("{}[dependencies]\nhelper = {{ path = \"../helper\" }}\n", MAC.1)),
+        ],
+    );
     case.again().all_hits().prints("1");
     let built = case.changed(|dir| edit(&dir.join("helper/src/lib.rs"), "\"1\"", "\"2\""));
-    built.missed("mac", "dependency-changed", "`helper` changed").missed("app", "dependency-changed", "`mac` changed").prints("2");
+    built
+        .missed("mac", "dependency-changed", "`helper` changed")
+        .missed("app", "dependency-changed", "`mac` changed")
+        .prints("2");
 }
 
 const GENERATES: [(&str, &str); 4] = [
