@@ -6,3 +6,4 @@ mod support;
 
 mod hits;
 mod keys;
+mod relocation;
