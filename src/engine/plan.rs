@@ -75,6 +75,8 @@ pub struct Compiled {
     pub max_rss_kib: u64,
     /// When the compiler was started, by the clock of file times.
     pub started: Nanos,
+    /// The name of a secret variable whose value is in one of the outputs.
+    pub secret: Option<String>,
 }
 
 /// One file that the compiler said it has written.

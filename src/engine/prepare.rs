@@ -115,9 +115,15 @@ impl Prepared {
         names.map(|n| n.to_string_lossy().into_owned()).collect()
     }
 
-    /// A workspace member, as opposed to a package of a registry or a repository.
+    /// A workspace member, as opposed to a package from elsewhere.
     pub fn is_member(&self) -> bool {
         self.inv.source.is_relative()
+    }
+
+    /// A package that somebody may edit, as opposed to one that cargo has unpacked.
+    pub fn is_local(&self) -> bool {
+        let source = self.inv.source.to_string_lossy();
+        !(source.contains("/registry/src/") || source.contains("/git/checkouts/"))
     }
 }
 

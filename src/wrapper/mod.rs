@@ -8,6 +8,7 @@
 pub mod compile;
 pub mod command;
 pub mod place;
+mod secrets;
 
 use std::{
     ffi::OsString,

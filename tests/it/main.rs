@@ -5,3 +5,5 @@
 mod support;
 
 mod hits;
+mod keys;
+mod relocation;
