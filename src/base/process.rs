@@ -4,7 +4,7 @@ use std::{
     ffi::OsStr,
     os::unix::process::{CommandExt, ExitStatusExt},
     path::{Path, PathBuf},
-    process::{Command, ExitStatus, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
 };
 
 use nix::sys::signal::{SigHandler, Signal};
@@ -35,10 +35,11 @@ pub fn exit_now(code: i32) -> ! {
 const KEPT: [&str; 6] = ["PATH", "HOME", "USER", "TMPDIR", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"];
 
 /// Starts `program` in a session of its own with no open streams, so that it outlives its parent and its terminal.
+/// The handle tells whether it has ended; dropping it changes nothing.
 ///
 /// # Errors
 /// If the program cannot be started.
-pub fn spawn_detached(program: &Path, args: &[&OsStr], envs: &[(&str, &OsStr)]) -> std::io::Result<()> {
+pub fn spawn_detached(program: &Path, args: &[&OsStr], envs: &[(&str, &OsStr)]) -> std::io::Result<Child> {
     let mut command = Command::new(program);
     let kept = |name: &OsStr| {
         KEPT.iter().any(|k| name == *k) || name.as_encoded_bytes().starts_with(super::env::names::PREFIX.as_bytes())
@@ -54,7 +55,7 @@ pub fn spawn_detached(program: &Path, args: &[&OsStr], envs: &[(&str, &OsStr)]) 
             Ok(())
         });
     }
-    command.spawn().map(drop)
+    command.spawn()
 }
 
 /// Marks every descriptor above the standard ones close-on-exec (jobserver pipes, cargo's sockets).

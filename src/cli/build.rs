@@ -66,28 +66,38 @@ fn code(status: ExitStatus) -> i32 {
 }
 
 /// Prints the line that ends a build.
-fn tell(ctx: &mut Context, call: &CargoCall, outcome: &Result<Totals, String>) {
+fn tell(ctx: &mut Context, call: &CargoCall, outcome: &Result<Served, String>) {
     let wish = ctx.env.get(names::SUMMARY).and_then(|v| v.to_str()).unwrap_or("auto");
     if call.seen.quiet || wish == "never" {
         return;
     }
     let watched = ctx.printer.err_is_terminal || call.seen.verbose || wish == "always";
     match outcome {
-        Ok(totals) if watched => {
-            if let Some(line) = summary::line(totals) {
+        // These two are said in logs too: otherwise a cache that does not work looks like one that does.
+        Ok(Served { totals, degraded: Some(reason) }) if totals.miss_count() > 0 => {
+            ctx.printer.status_warning(summary::VERB, format!("what was compiled is not kept: {reason}"));
+        }
+        Ok(served) if watched => {
+            if let Some(line) = summary::line(&served.totals) {
                 ctx.printer.status(summary::VERB, line);
             }
         }
         Ok(_) => {}
-        // Said in logs too: otherwise a cache that does not work looks like one that does.
         Err(reason) => ctx.printer.status_warning(summary::VERB, format!("no cache for this build: {reason}")),
     }
+}
+
+/// What the daemon says at the end of a build.
+struct Served {
+    totals: Totals,
+    /// What keeps results from being stored.
+    degraded: Option<String>,
 }
 
 /// A thread that starts the daemon while cargo starts, and fetches the counters at the end.
 struct Helper {
     cargo_ended: mpsc::Sender<()>,
-    outcome: mpsc::Receiver<Result<Totals, String>>,
+    outcome: mpsc::Receiver<Result<Served, String>>,
 }
 
 impl Helper {
@@ -96,9 +106,11 @@ impl Helper {
         let (send, outcome) = mpsc::channel();
         let work = move || {
             let started = wired.start();
-            let result = match (started, ended.recv()) {
-                (Err(reason), _) => Err(reason),
-                (Ok(()), _) => wired.totals(),
+            let _ = ended.recv();
+            // One that was slow to start may have served the build all the same; else the first failure tells most.
+            let result = match (started, wired.served()) {
+                (Err(reason), Err(_)) => Err(reason),
+                (_, served) => served,
             };
             // Nobody waits any more: the build has ended without a summary.
             let _ = send.send(result);
@@ -107,7 +119,7 @@ impl Helper {
         Some(Self { cargo_ended, outcome })
     }
 
-    fn finish(self) -> Result<Totals, String> {
+    fn finish(self) -> Result<Served, String> {
         // If the thread is gone, so is its end of the other channel.
         let _ = self.cargo_ended.send(());
         self.outcome.recv_timeout(PATIENCE).unwrap_or_else(|_| Err("the daemon does not answer".into()))
@@ -119,14 +131,18 @@ impl Wired {
         Client::connect_or_start(&self.store, &self.exe).map(drop).map_err(|e| e.to_string())
     }
 
-    fn totals(&self) -> Result<Totals, String> {
+    fn served(&self) -> Result<Served, String> {
         let mut client = Client::connect(&self.store).map_err(|e| e.to_string())?;
-        match client.ask(&Request::Stats { session: Some(self.session.clone()) }) {
-            Ok(Reply::Stats(stats)) => Ok(stats.totals),
-            Ok(Reply::Failed(reason)) => Err(reason),
-            Ok(_) => Err(CliError::Misunderstood.to_string()),
-            Err(e) => Err(e.to_string()),
-        }
+        let totals = match client.ask(&Request::Stats { session: Some(self.session.clone()) }) {
+            Ok(Reply::Stats(stats)) => stats.totals,
+            Ok(_) => return Err(CliError::Misunderstood.to_string()),
+            Err(e) => return Err(e.to_string()),
+        };
+        let degraded = match client.ask(&Request::Health) {
+            Ok(Reply::Health(health)) => health.degraded,
+            _ => None,
+        };
+        Ok(Served { totals, degraded })
     }
 }
 
@@ -162,6 +178,12 @@ mod tests {
         assert!(error.hint().is_some());
     }
 
+    impl From<Totals> for Served {
+        fn from(totals: Totals) -> Self {
+            Self { totals, degraded: None }
+        }
+    }
+
     #[test]
     fn who_sees_the_summary() {
         let totals = || Totals { hits: [(HitKind::Exact, 2)].into(), saved_ms: 1500, ..Totals::default() };
@@ -177,9 +199,9 @@ mod tests {
         for (command, wish, terminal, expected) in cases {
             let mut planted = Planted::new(&[(names::SUMMARY, wish)]);
             planted.ctx.printer.err_is_terminal = terminal;
-            tell(&mut planted.ctx, &call(command), &Ok(totals()));
+            tell(&mut planted.ctx, &call(command), &Ok(totals().into()));
             assert_eq!((planted.said.err().as_str(), planted.said.out().as_str()), (expected, ""), "{command} {wish}");
-            tell(&mut planted.ctx, &call(command), &Ok(Totals::default()));
+            tell(&mut planted.ctx, &call(command), &Ok(Totals::default().into()));
             assert_eq!(planted.said.err(), expected, "nothing happened, nothing is said");
         }
     }
@@ -191,6 +213,13 @@ mod tests {
         quiet.seen = Seen { quiet: true, ..Seen::default() };
         tell(&mut planted.ctx, &quiet, &Err("why".into()));
         tell(&mut planted.ctx, &call("build"), &Err("why".into()));
-        assert_eq!(planted.said.err(), "    Hyperopt no cache for this build: why\n");
+        let told = "    Hyperopt no cache for this build: why\n";
+        assert_eq!(planted.said.err(), told);
+        let full = |misses| Served { totals: Totals { misses, ..Totals::default() }, degraded: Some("full".into()) };
+        tell(&mut planted.ctx, &quiet, &Ok(full([("first-seen".into(), 1)].into())));
+        tell(&mut planted.ctx, &call("build"), &Ok(full([].into())));
+        assert_eq!(planted.said.err(), told, "nothing was to be kept");
+        tell(&mut planted.ctx, &call("build"), &Ok(full([("first-seen".into(), 1)].into())));
+        assert_eq!(planted.said.err(), format!("{told}    Hyperopt what was compiled is not kept: full\n"));
     }
 }

@@ -1,25 +1,16 @@
-//! Birth and death: the lock, the socket, the signals, the idle end.
+//! Birth and death: the lock, the socket, the end.
 
-use std::{
-    fs::{File, OpenOptions, TryLockError},
-    io,
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
 use tokio::net::UnixListener;
 
-use super::{server, state::State};
+use super::{server, state::State, tenure::Tenure};
 use crate::{
-    base::{clock::Stopwatch, env::EnvSnapshot, fs},
+    base::{env::EnvSnapshot, failpoint, fs, process::exit_now},
     config::{self, Settings},
     ipc::{address, breaker},
     store::{Limits, Store},
 };
-
-/// How long a successor waits for a draining predecessor.
-const HANDOVER: Duration = Duration::from_secs(5);
 
 /// Runs until the end.
 ///
@@ -27,43 +18,41 @@ const HANDOVER: Duration = Duration::from_secs(5);
 /// If there is no private directory for the socket, or it cannot be bound.
 pub fn run(root: &Path) -> io::Result<()> {
     fs::private_dir(root)?;
-    let dir = address::run_dir(root)?;
-    let Some(_lock) = acquire(root, &dir)? else { return Ok(()) };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).max_blocking_threads(64).enable_all().build()?;
+    address::run_dir(root)?;
     let socket = address::socket(root);
+    let Some(tenure) = Tenure::acquire(root, &socket)? else { return Ok(()) };
+    survive_size_limits();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).max_blocking_threads(64).enable_all().build()?;
+    failpoint::reach("daemon-before-bind");
     // Ours is the only daemon now, so whatever stands there is left over.
-    drop(std::fs::remove_file(&socket));
+    if std::fs::remove_file(&socket).is_err() {
+        drop(std::fs::remove_dir(&socket));
+    }
     let settings = user_settings();
-    let state = Arc::new(State::new(root, settings.daemon.idle()));
+    let state = Arc::new(State::new(root, settings.daemon.idle(), tenure));
     let served = runtime.block_on(async {
         let listener = bind(&socket)?;
         breaker::reset(root);
+        address::clear_failure(root);
         let opening = state.clone();
         tokio::task::spawn_blocking(move || opening.open(|root| open_store(root, &settings)));
         server::serve(listener, state.clone()).await
     });
+    if state.is_gone() {
+        // What stands at our paths by now is another daemon's: closing the database would write there.
+        exit_now(0);
+    }
     drop(std::fs::remove_file(&socket));
     state.finish();
     runtime.shutdown_timeout(Duration::from_millis(200));
     served
 }
 
-/// The lock that makes a daemon the only one, or nothing if another is serving.
-fn acquire(root: &Path, dir: &Path) -> io::Result<Option<File>> {
-    let path = root.join("daemon.lock");
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(|e| fs::at(&path, e))?;
-    let watch = Stopwatch::start();
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(Some(file)),
-            Err(TryLockError::Error(e)) => return Err(fs::at(&path, e)),
-            // A predecessor without a socket is on its way out.
-            Err(TryLockError::WouldBlock) if !dir.join("daemon.sock").exists() && watch.elapsed() < HANDOVER => {
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            Err(TryLockError::WouldBlock) => return Ok(None),
-        }
-    }
+/// Under a limit on the size of files, a write that is too long is to fail, not to end the daemon.
+fn survive_size_limits() {
+    use nix::sys::signal::{SigHandler, Signal, signal};
+    // SAFETY: no handler of ours is involved. If it cannot be ignored, the builds go on without a daemon.
+    drop(unsafe { signal(Signal::SIGXFSZ, SigHandler::SigIgn) });
 }
 
 /// Binds with mode 0600 from the first moment on.
@@ -85,11 +74,6 @@ fn open_store(root: &Path, settings: &Settings) -> Result<Store, String> {
         max_bytes: settings.cache.max_size_bytes(),
         retention_days: u32::try_from(settings.cache.retention_days).unwrap_or(u32::MAX),
     };
+    failpoint::reach("daemon-before-open");
     Store::open(root, limits).map_err(|e| e.to_string())
-}
-
-/// Leaves a note for `doctor` and for the CLI; nobody sees what a daemon prints.
-pub fn note_failure(root: &Path, error: &io::Error) {
-    let path = address::location(root).join("last-failure");
-    drop(fs::write_atomic(&path, format!("{error}\n").as_bytes(), 0o600, fs::Durability::Lazy));
 }

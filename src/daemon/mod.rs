@@ -10,8 +10,11 @@ mod publisher;
 mod server;
 mod session;
 mod state;
+mod tenure;
 
 use std::path::Path;
+
+use crate::ipc::address;
 
 /// Runs the daemon of `store` until it is idle, told to stop, or not needed. The exit code: 0 if it served or another one
 /// does, 1 if it could not start.
@@ -19,7 +22,7 @@ pub fn run(store: &Path) -> i32 {
     match lifecycle::run(store) {
         Ok(()) => 0,
         Err(error) => {
-            lifecycle::note_failure(store, &error);
+            address::note_failure(store, &error);
             1
         }
     }

@@ -39,7 +39,7 @@ pub async fn serve(listener: UnixListener, state: Arc<State>) -> io::Result<()> 
                 }
             }
             _ = look.tick() => {
-                if state.is_store_gone() {
+                if state.is_gone() {
                     return Ok(());
                 }
                 let activity = state.activity.load(Ordering::Relaxed);

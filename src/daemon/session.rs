@@ -31,6 +31,8 @@ use crate::{
     rustc::WhyNot,
 };
 
+/// How long a client may take to say who it is.
+const GREETING: Duration = Duration::from_secs(5);
 /// How often a waiting client is told that we are alive.
 const HEARTBEAT: Duration = Duration::from_millis(150);
 /// How long an equal compile elsewhere is waited for.
@@ -61,18 +63,16 @@ impl Session {
     /// # Errors
     /// A broken connection, or a client that does not speak our language.
     pub async fn run(mut self) -> io::Result<()> {
-        let hello: Hello = self.receive().await?;
+        let hello: Hello = timeout(GREETING, self.receive()).await.map_err(io::Error::other)??;
         if hello.magic != MAGIC {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "not a client"));
         }
         let same = hello.version == VERSION && self.state.build.is_some_and(|b| b.same_content(&hello.build));
-        if !same || self.state.draining.load(Ordering::Acquire) {
-            self.send(&Welcome::Draining).await?;
-            // The binary was upgraded: make room for its daemon. Remove the name first, so that nobody comes here any more.
-            self.state.draining.store(true, Ordering::Release);
-            drop(std::fs::remove_file(crate::ipc::address::socket(&self.state.root)));
-            self.state.stopping.notify_one();
-            return Ok(());
+        // The binary was upgraded, or nothing can be done here.
+        let state = &self.state;
+        if !same || state.draining.load(Ordering::Acquire) || state.is_gone() || state.is_worth_replacing() {
+            state.make_way();
+            return self.send(&Welcome::Draining).await;
         }
         self.send(&Welcome::Ready).await?;
         loop {
@@ -94,7 +94,9 @@ impl Session {
             Request::Lookup(query) => {
                 let reply = self.lookup(open, *query).await?;
                 failpoint::reach("daemon-before-reply");
-                self.send(&reply).await
+                let sent = self.send(&reply).await;
+                failpoint::reach("daemon-after-reply");
+                sent
             }
             Request::Placed { ticket, files, took_us } => {
                 self.placed(open, ticket, &files, took_us);
@@ -111,6 +113,7 @@ impl Session {
             Request::Compiled { ticket, result } => {
                 if let Some(Pending::Miss { prepared, reason, leader }) = self.pending.remove(&ticket) {
                     record(&open.engine, &prepared, Outcome::Miss { reason, compile_ms: result.wall_ms });
+                    failpoint::reach("daemon-before-publish");
                     open.publisher.push(Job { prepared: *prepared, result: *result, _leader: leader });
                 }
                 Ok(())

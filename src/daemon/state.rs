@@ -11,12 +11,15 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::{flights::Flights, publisher::Publisher};
+use super::{flights::Flights, publisher::Publisher, tenure::Tenure};
 use crate::{
     base::{clock::Stopwatch, fs::FileSig},
     engine::Engine,
     store::Store,
 };
+
+/// How long a store that cannot be opened is left alone.
+const RETRY: Duration = Duration::from_secs(2);
 
 /// Shared by all connections.
 pub struct State {
@@ -31,6 +34,7 @@ pub struct State {
     pub activity: AtomicU64,
     pub stopping: Notify,
     pub draining: AtomicBool,
+    tenure: Tenure,
     opened: OnceLock<Result<Open, String>>,
     /// Tells that `opened` is set.
     pub ready: Notify,
@@ -44,7 +48,7 @@ pub struct Open {
 
 impl State {
     /// Before the store is open.
-    pub fn new(root: &Path, idle: Duration) -> Self {
+    pub fn new(root: &Path, idle: Duration, tenure: Tenure) -> Self {
         Self {
             root: root.to_owned(),
             build: std::env::current_exe().and_then(|exe| FileSig::of(&exe)).ok(),
@@ -55,6 +59,7 @@ impl State {
             activity: AtomicU64::new(0),
             stopping: Notify::new(),
             draining: AtomicBool::new(false),
+            tenure,
             opened: OnceLock::new(),
             ready: Notify::new(),
         }
@@ -75,9 +80,24 @@ impl State {
         self.opened.get()
     }
 
-    /// Somebody has removed the store's directory; another daemon may start with a new one.
-    pub fn is_store_gone(&self) -> bool {
-        matches!(self.opened(), Some(Ok(open)) if open.engine.store.is_gone())
+    /// Somebody has removed the store's directory; another daemon may have started with a new one.
+    pub fn is_gone(&self) -> bool {
+        !self.tenure.holds() || matches!(self.opened(), Some(Ok(open)) if open.engine.store.is_gone())
+    }
+
+    /// The store could not be opened, some time ago: a daemon that starts now may be luckier.
+    pub fn is_worth_replacing(&self) -> bool {
+        matches!(self.opened(), Some(Err(_))) && self.started.elapsed() > RETRY
+    }
+
+    /// Makes room for another daemon.
+    pub fn make_way(&self) {
+        self.draining.store(true, Ordering::Release);
+        // The name first, so that nobody comes here any more.
+        if self.tenure.holds() {
+            drop(std::fs::remove_file(crate::ipc::address::socket(&self.root)));
+        }
+        self.stopping.notify_one();
     }
 
     /// Nothing is going on.

@@ -17,6 +17,7 @@ use crate::{
     },
     base::{
         digest::{Digest, DigestFile},
+        failpoint,
         fs::FileSig,
     },
     fingerprint::{InputSet, environ, guard, inputs},
@@ -56,6 +57,7 @@ impl Engine {
         let split = split::decide(prepared, result, &info)?;
         let externs = prepared.extern_names();
         let mut outputs = Vec::with_capacity(result.outputs.len());
+        failpoint::reach("publish-before-ingest");
         for made in &result.outputs {
             match self.take(prepared, made, &externs) {
                 Ok(output) => outputs.push(output),
@@ -74,8 +76,10 @@ impl Engine {
             externs,
             cost: Cost { wall_ms: result.wall_ms, cpu_ms: result.cpu_ms, max_rss_kib: result.max_rss_kib },
         };
+        failpoint::reach("publish-after-blobs");
         let stored = self.store_action(prepared, action, split, manifest);
         let key = stored.inspect_err(|_| self.store.release(taken))?;
+        failpoint::reach("publish-after-action");
         components.extend(split_components(prepared, split));
         self.remember(prepared, &set, components, key)?;
         Ok(())
@@ -110,7 +114,9 @@ impl Engine {
         record.input_sets.insert(0, digest);
         record.input_sets.truncate(SETS);
         self.store.put_input_set(&digest, set)?;
+        failpoint::reach("publish-after-input-set");
         self.store.put_invocation(&prepared.key.key, &record)?;
+        failpoint::reach("publish-after-invocation");
         let components = [&prepared.key.components[..], &prepared.given.components[..], &action[..]].concat();
         self.store.remember_unit(&prepared.label, Snapshot { components, action: key })?;
         Ok(())

@@ -41,6 +41,25 @@ pub fn socket(store: &Path) -> PathBuf {
     location(store).join("daemon.sock")
 }
 
+/// Notes why a daemon could not start, for its client; nobody sees what a daemon prints.
+pub fn note_failure(store: &Path, error: &io::Error) {
+    drop(fs::write_atomic(&failure(store), format!("{error}\n").as_bytes(), 0o600, fs::Durability::Lazy));
+}
+
+/// What the last daemon noted that could not start.
+pub fn failure_note(store: &Path) -> Option<String> {
+    std::fs::read_to_string(failure(store)).ok().map(|text| text.trim().to_owned())
+}
+
+/// Forgets it: a daemon has started.
+pub fn clear_failure(store: &Path) {
+    drop(std::fs::remove_file(failure(store)));
+}
+
+fn failure(store: &Path) -> PathBuf {
+    location(store).join("last-failure")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

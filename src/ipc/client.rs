@@ -5,6 +5,7 @@ use std::{
     io,
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
+    process::{Child, ExitStatus},
     time::Duration,
 };
 
@@ -12,7 +13,12 @@ use super::{
     address, breaker, frame,
     protocol::{Hello, MAGIC, Reply, Request, VERSION, Welcome},
 };
-use crate::base::{clock::Stopwatch, env, fs::FileSig, process};
+use crate::base::{
+    clock::Stopwatch,
+    env,
+    fs::{self, FileSig},
+    process,
+};
 
 /// How long a daemon may be silent before it counts as hung. While it works it says so several times in this span.
 const SILENCE: Duration = Duration::from_millis(1000);
@@ -37,7 +43,7 @@ pub enum IpcError {
     Foreign(PathBuf),
     #[error("the daemon for {0} is of another version and is ending")]
     Draining(PathBuf),
-    #[error("the daemon for {store} cannot be started: {cause}\nhint: `rustc-hyperopt doctor` looks for the reason")]
+    #[error("the daemon for {store} cannot be started: {cause}")]
     Start { store: PathBuf, cause: io::Error },
     #[error("talking to the daemon for {store} failed: {cause}")]
     Io { store: PathBuf, cause: io::Error },
@@ -54,19 +60,29 @@ impl Client {
         if breaker::is_open(store) {
             return Err(IpcError::BreakerOpen(store.into()));
         }
-        let stream = UnixStream::connect(address::socket(store)).map_err(|_| IpcError::NotRunning(store.into()))?;
+        Self::greet(store)
+    }
+
+    fn greet(store: &Path) -> Result<Self, IpcError> {
+        let stream = match dial(&address::socket(store)) {
+            Ok(stream) => stream,
+            // A daemon that hangs for long has a full queue.
+            Err(e) if is_silence(&e) => return Err(silent(store, e)),
+            Err(_) => return Err(IpcError::NotRunning(store.into())),
+        };
         if !is_ours(&stream) {
             return Err(IpcError::Foreign(store.into()));
         }
         let mut client = Self { stream, store: store.into() };
-        let timeouts =
-            client.stream.set_read_timeout(Some(SILENCE)).and_then(|()| client.stream.set_write_timeout(Some(SILENCE)));
-        timeouts.map_err(|e| client.failed(e))?;
+        client.stream.set_read_timeout(Some(SILENCE)).map_err(|e| client.failed(e))?;
         let build = std::env::current_exe().and_then(|exe| FileSig::of(&exe)).map_err(|e| client.failed(e))?;
-        client.send_frame(&Hello { magic: MAGIC, version: VERSION, build })?;
-        match client.receive()? {
-            Welcome::Ready => Ok(client),
-            Welcome::Draining => Err(IpcError::Draining(store.into())),
+        let greeting = client.send_frame(&Hello { magic: MAGIC, version: VERSION, build });
+        match greeting.and_then(|()| client.receive()) {
+            Ok(Welcome::Ready) => Ok(client),
+            Ok(Welcome::Draining) => Err(IpcError::Draining(store.into())),
+            // It ended before it had seen us.
+            Err(IpcError::Io { cause, .. }) if is_hang_up(&cause) => Err(IpcError::NotRunning(store.into())),
+            Err(e) => Err(e),
         }
     }
 
@@ -76,18 +92,36 @@ impl Client {
     /// [`IpcError`] after at most the time that a start may take.
     pub fn connect_or_start(store: &Path, exe: &Path) -> Result<Self, IpcError> {
         let watch = Stopwatch::start();
-        let mut started = false;
+        let mut daemon = None;
         loop {
             match Self::connect(store) {
                 Err(IpcError::NotRunning(_) | IpcError::Draining(_)) if watch.elapsed() < START => {}
+                Err(IpcError::NotRunning(_) | IpcError::Draining(_)) => return Self::give_up_waiting(store),
                 result => return result,
             }
-            if !started {
-                start(store, exe)?;
-                started = true;
+            match &mut daemon {
+                None => daemon = Some(start(store, exe)?),
+                // Another daemon may be serving; one that could not start will not do better for the next client.
+                Some(ended) => match ended.try_wait() {
+                    Ok(Some(status)) if !status.success() => {
+                        return Err(IpcError::Start { store: store.into(), cause: why_not_started(store, status) });
+                    }
+                    _ => {}
+                },
             }
             std::thread::sleep(Duration::from_millis(3));
         }
+    }
+
+    /// A daemon closes the breaker when it is ready, so nobody else needs to wait until then.
+    fn give_up_waiting(store: &Path) -> Result<Self, IpcError> {
+        breaker::trip(store);
+        // It may have become ready, and closed the breaker, just before.
+        let last = Self::greet(store);
+        if last.is_ok() {
+            breaker::reset(store);
+        }
+        last
     }
 
     /// Sends a request and waits for its answer, however long the daemon says that it is working on it.
@@ -132,18 +166,57 @@ impl Client {
 
     fn failed(&self, cause: io::Error) -> IpcError {
         // Only silence opens the breaker; a daemon that died is replaced.
-        if matches!(cause.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) {
-            breaker::trip(&self.store);
+        if is_silence(&cause) {
+            return silent(&self.store, cause);
         }
         IpcError::Io { store: self.store.clone(), cause }
     }
 }
 
-/// Starts a daemon and does not wait for it. Of several started at once, all but one end by themselves.
+fn silent(store: &Path, cause: io::Error) -> IpcError {
+    breaker::trip(store);
+    IpcError::Io { store: store.into(), cause }
+}
+
+fn is_silence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+fn is_hang_up(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof)
+}
+
+/// Connects, and waits no longer than for an answer if the daemon's queue is full. Writing is limited as well.
+fn dial(socket: &Path) -> io::Result<UnixStream> {
+    use nix::sys::{
+        socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, setsockopt, socket as open, sockopt::SendTimeout},
+        time::{TimeVal, TimeValLike},
+    };
+    let address = UnixAddr::new(socket)?;
+    #[cfg(target_os = "linux")]
+    let flags = SockFlag::SOCK_CLOEXEC;
+    #[cfg(not(target_os = "linux"))]
+    let flags = SockFlag::empty();
+    let stream = open(AddressFamily::Unix, SockType::Stream, flags, None)?;
+    let limit = i64::try_from(SILENCE.as_millis()).map_err(io::Error::other)?;
+    setsockopt(&stream, SendTimeout, &TimeVal::milliseconds(limit))?;
+    connect(std::os::fd::AsRawFd::as_raw_fd(&stream), &address)?;
+    Ok(UnixStream::from(stream))
+}
+
+/// What keeps a daemon from starting: found by trying the same, else what it has noted, else how it ended.
+fn why_not_started(store: &Path, status: ExitStatus) -> io::Error {
+    let tried = fs::private_dir(store).and_then(|()| address::run_dir(store));
+    let noted = status.code().and_then(|_| address::failure_note(store));
+    tried.err().unwrap_or_else(|| io::Error::other(noted.unwrap_or_else(|| status.to_string())))
+}
+
+/// Starts a daemon and does not wait for it. Of several started at once, all but one end by themselves, and successfully.
 ///
 /// # Errors
 /// [`IpcError::Start`] if the program cannot be started.
-pub fn start(store: &Path, exe: &Path) -> Result<(), IpcError> {
+pub fn start(store: &Path, exe: &Path) -> Result<Child, IpcError> {
     let args = [OsStr::new(crate::base::personality::DAEMON), store.as_os_str()];
     process::spawn_detached(exe, &args, &[(env::names::NESTED, OsStr::new("1"))])
         .map_err(|cause| IpcError::Start { store: store.into(), cause })

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::base::{
     digest::Digest,
+    failpoint,
     fs::{FileSig, Placed, Ways, at, fill, private_dir},
 };
 
@@ -57,6 +58,7 @@ impl Store {
         }
         let temp = self.layout.temp("blob");
         let taken = fill(from, &temp, Ways { reflink: true, link, digest: None }, sig.mode).map_err(|e| at(&temp, e).into());
+        failpoint::reach("ingest-after-copy");
         let taken = taken.and_then(|how| self.admit(&temp, how, source));
         // After a rename there is nothing, unless both names were links of one inode already.
         drop(fs::remove_file(&temp));
@@ -105,7 +107,9 @@ impl Store {
     fn install(&self, temp: &Path, ledger: &mut Ledger, hashed: &Hashed, boot: u64) -> Result<FileSig, StoreError> {
         let path = self.layout.blob(&hashed.digest);
         private_dir(path.parent().unwrap_or(&path))?;
+        failpoint::reach("ingest-before-rename");
         fs::rename(temp, &path).map_err(|e| at(&path, e))?;
+        failpoint::reach("ingest-after-rename");
         let sig = FileSig::of(&path)?;
         let info = BlobInfo { len: hashed.sig.size, sig: hashed.sig, hashed_at: hashed.at, boot };
         let before: Option<BlobInfo> = self.index.get(Table::Blobs, &hashed.digest.0);
@@ -185,6 +189,7 @@ impl Store {
         let Some(info) = self.index.get::<BlobInfo>(Table::Blobs, &digest.0) else { return Ok(None) };
         self.index.delete(Table::Blobs, &digest.0)?;
         ledger.subtract(info.len);
+        failpoint::reach("evict-before-file");
         let path = self.layout.blob(digest);
         match fs::remove_file(&path) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(at(&path, e).into()),

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     artifact::record::{InvocationRecord, decode},
-    base::{clock, digest::Digest, fs::tree_size},
+    base::{clock, digest::Digest, failpoint, fs::tree_size},
 };
 
 /// Entries removed in one write.
@@ -115,6 +115,7 @@ impl Store {
             }
             self.index.apply(&changes)?;
         }
+        failpoint::reach("evict-before-blobs");
         gone.iter().for_each(|&i| plan.unname(i));
         for (digest, _) in plan.blobs.iter().filter(|(_, (_, named))| *named == 0) {
             bytes += self.remove_blob(digest)?.unwrap_or(0);

@@ -65,7 +65,7 @@ impl Layout {
 
     /// Whether the directory is still a store.
     pub fn is_there(&self) -> bool {
-        self.root.join("VERSION").exists()
+        self.root.join("VERSION").exists() && self.db().exists()
     }
 
     fn remove_contents(&self) -> Result<(), StoreError> {

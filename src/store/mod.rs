@@ -127,7 +127,7 @@ impl Store {
         self.index.failure().or_else(|| lock(&self.blob_failure).clone())
     }
 
-    /// The directory was removed while it was open: what is written now is lost, and the store should be closed.
+    /// The directory, or the index in it, was removed while it was open: what is written now is lost.
     pub fn is_gone(&self) -> bool {
         !self.layout.is_there()
     }

@@ -19,6 +19,7 @@ use super::{command::Command, secrets};
 use crate::{
     base::{
         clock::{Stopwatch, wall_nanos},
+        failpoint,
         fs::FileSig,
         names::OutputName,
         process,
@@ -40,6 +41,7 @@ pub fn run(command: &Command, extra: Vec<OsString>, mut client: Client, ticket: 
     unsafe {
         child.pre_exec(|| Ok(nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?));
     }
+    failpoint::reach("wrapper-before-spawn");
     let watch = Stopwatch::start();
     let started = wall_nanos();
     let Ok(mut running) = child.spawn() else { command.exec() };
@@ -49,11 +51,13 @@ pub fn run(command: &Command, extra: Vec<OsString>, mut client: Client, ticket: 
     let stdout = stdout.join().unwrap_or_default();
     let Ok(status) = running.wait() else { process::exit_now(1) };
     let wall_ms = watch.millis();
+    failpoint::reach("wrapper-before-report");
     let report = report(status, stdout, stderr, wall_ms, started);
     drop(client.send(&match report {
         Some(result) => Request::Compiled { ticket, result: Box::new(result) },
         None => Request::Abandoned { ticket, compile_ms: wall_ms },
     }));
+    failpoint::reach("wrapper-after-report");
     process::exit_like(status)
 }
 

@@ -21,7 +21,7 @@ use command::Command;
 use serde_bytes::ByteBuf;
 
 use crate::{
-    base::{env, fs, process, secret::is_secret_name},
+    base::{env, failpoint, fs, process, secret::is_secret_name},
     engine::plan::Query,
     ipc::{
         client::{self, Client},
@@ -57,6 +57,7 @@ fn serve(command: &Command) {
         Reply::Hit { ticket, plan } => match place::all(&plan) {
             Ok(placed) => {
                 drop(client.send(&Request::Placed { ticket, files: placed.files, took_us: placed.took_us }));
+                failpoint::reach("wrapper-before-replay");
                 place::replay(&plan);
                 process::exit_now(0)
             }
@@ -78,7 +79,9 @@ fn ask(command: &Command, store: &Path, exe: &Path) -> Option<(Client, Reply)> {
         env: env::EnvSnapshot::current().map_values(|name, value| Some(if is_secret_name(name) { Vec::new() } else { value })),
         umask: fs::umask(),
     };
+    failpoint::reach("wrapper-before-connect");
     let mut client = Client::connect_or_start(store, exe).ok()?;
     let reply = client.ask(&Request::Lookup(Box::new(query))).ok()?;
+    failpoint::reach("wrapper-after-lookup");
     Some((client, reply))
 }

@@ -10,6 +10,7 @@ use crate::{
     base::{
         clock::Stopwatch,
         digest::Digest,
+        failpoint,
         fs::{self, FileSig, Ways},
     },
     engine::plan::{Plan, Restore, Source},
@@ -42,6 +43,7 @@ pub fn all(plan: &Plan) -> Result<Placed, Failure> {
         one(output, &path)?;
         let sig = FileSig::of(&path).map_err(|e| Failure { detail: e.to_string(), blob: None })?;
         files.push((path.into_os_string(), sig));
+        failpoint::reach("wrapper-between-outputs");
     }
     Ok(Placed { files, took_us: watch.micros() })
 }

@@ -7,3 +7,5 @@ mod support;
 mod hits;
 mod keys;
 mod relocation;
+mod kills;
+mod stalls;

@@ -3,7 +3,10 @@
 
 pub mod case;
 pub mod oracle;
+pub mod processes;
 pub mod projects;
+pub mod room;
+pub mod small;
 
 use std::{
     collections::BTreeMap,
@@ -18,6 +21,7 @@ use tempfile::TempDir;
 /// Everything a test touches, removed at its end; the daemon is stopped first.
 pub struct Sandbox {
     dir: TempDir,
+    store: PathBuf,
 }
 
 impl Default for Sandbox {
@@ -28,7 +32,14 @@ impl Default for Sandbox {
 
 impl Sandbox {
     pub fn new() -> Self {
-        let sandbox = Self { dir: TempDir::new().expect("temporary directory") };
+        Self::with_store("store")
+    }
+
+    /// With the store at this place below the sandbox, or anywhere if it is absolute.
+    pub fn with_store(store: impl AsRef<Path>) -> Self {
+        let dir = TempDir::new().expect("temporary directory");
+        let store = dir.path().canonicalize().expect("exists").join(store);
+        let sandbox = Self { dir, store };
         fs::create_dir(sandbox.path("home")).expect("created");
         sandbox
     }
@@ -38,7 +49,7 @@ impl Sandbox {
     }
 
     pub fn store(&self) -> PathBuf {
-        self.path("store")
+        self.store.clone()
     }
 
     /// Writes files below a directory of this name and gives its path.
@@ -68,6 +79,7 @@ impl Sandbox {
             .env("HOME", self.path("home"))
             .env("CARGO_HOME", self.path("home/.cargo"))
             .env("RUSTUP_HOME", rustup)
+            .env("XDG_RUNTIME_DIR", self.path("xdg"))
             .env("RUSTC_HYPEROPT_CACHE_PATH", self.store())
             .env("RUSTC_HYPEROPT_DAEMON_IDLE_SECS", "60")
             .env("CARGO_TERM_COLOR", "never");
@@ -114,6 +126,7 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.stop_daemon();
+        self.kill_daemons();
     }
 }
 
