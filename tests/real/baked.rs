@@ -11,9 +11,11 @@ pub struct Baked {
     pub reason: &'static str,
 }
 
-const BAKED: [Baked; 1] = [
-    // `assert_cmd::cargo::cargo_bin!`, which is `env!("CARGO_BIN_EXE_…")`.
-    Baked { subject: "hyperfine", command: "test", crate_name: "integration_tests", reason: "location-changed" },
+const BAKED: [Baked; 2] = [
+    // Macros of insta: `env!("CARGO_MANIFEST_DIR")` is where snapshots are looked for.
+    Baked { subject: "hyperfine", command: "test", crate_name: "hyperfine", reason: "location-changed" },
+    // `env!("CARGO_BIN_EXE_fd")` is the program to be tested.
+    Baked { subject: "fd-find", command: "test", crate_name: "tests", reason: "location-changed" },
 ];
 
 /// Those of a case.

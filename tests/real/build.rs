@@ -135,6 +135,7 @@ fn compare(case: &Case, plain: &Path, ours: &Path) -> usize {
     assert!(compared > 0, "nothing to compare in {}", plain.display());
     let program = |root: &Path| root.join("target").join(case.dir()).join(case.subject.program);
     if program(plain).exists() {
+        oracle::assert_same_code(&program(plain), &program(ours));
         let [theirs, ours] = [plain, ours].map(|root| {
             let mut command = std::process::Command::new(program(root));
             Run::of(command.arg(case.subject.argument)).success().stdout()
