@@ -1,4 +1,48 @@
-//! Architecture (to be completed).
+//! rustc-hyperopt: nobody compiles the same thing twice on a machine, and nobody can tell a hit from a compile except by
+//! the clock.
+//!
+//! # One binary, three personalities
+//!
+//! | started as | personality | must |
+//! | --- | --- | --- |
+//! | `RUSTC_WRAPPER` (first argument is a compiler) | [`wrapper`] | be invisible: the compiler's outputs, messages and exit code, in milliseconds |
+//! | `rustc-hyperopt <command>` or `cargo hyperopt <command>` | [`cli`] | be a drop-in for cargo, plus commands of our own |
+//! | started by either of them | [`daemon`] | own the store, answer lookups, store results in the background |
+//!
+//! On linux-gnu the wrapper runs before the C++ constructors of RocksDB (`src/early.rs`), which it never needs.
+//!
+//! # The way of one compile
+//!
+//! ```text
+//! cargo ──exec──▶ wrapper ──unix socket──▶ daemon ─▶ invocation key ─▶ input sets ─▶ action key ─▶ manifest
+//!                   │                                        │
+//!                   │◀──────────── verdict ──────────────────┘
+//!         hit:  place outputs (reflink, else hard link where safe, else verified copy), replay messages, exit 0
+//!         miss: run the compiler, pass its messages on, report; the daemon stores the result behind the build's back
+//! ```
+//!
+//! The *invocation key* ([`fingerprint::invocation`]) is made of what the command line says: arguments without places,
+//! the toolchain by content, the linker, cargo's package variables. Under it stand the *input sets* of earlier compiles
+//! ([`fingerprint::InputSet`]): files and variables that rustc's dep-info named. Digested, together with every crate and
+//! native library behind this one ([`fingerprint::closure`], [`fingerprint::native`]), they make the *action key*, under
+//! which the manifest stands. No compiler is started to find out. File digests are remembered by inode, size and times.
+//!
+//! Results are the same in every directory: members are compiled with the working directory mapped to `.` in debug
+//! information alone, dep-info and messages are stored with placeholders ([`rustc::Places`]), and a result that has a
+//! path baked in after all is kept for that path only ([`engine`]'s split).
+//!
+//! # Invariants
+//!
+//! - Whatever goes wrong in here, the compiler runs as if we were not there: no failure of the cache is one of the build.
+//! - A wrong key is the worst fault. What is not understood is not cached ([`rustc::WhyNot`], a closed set), and what
+//!   misses has a reason ([`events::Reason`], a closed set).
+//! - One process owns the database. The wrapper opens no database, starts no async runtime and prints nothing.
+//! - Every stored or sent byte has a version; another version is a miss and is never rewritten.
+//! - A project's configuration can only reduce caching.
+//!
+//! # Layers
+//!
+//! The modules below are listed bottom-up, and each imports only from those above it; `tests/tidy.rs` holds that.
 
 pub mod base;
 pub mod config;

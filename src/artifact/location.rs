@@ -52,15 +52,25 @@ fn mark(data: &[u8], finders: &[Finder<'_>], found: &mut [bool]) {
     }
 }
 
+/// What rustc's encoder writes behind every string, and not behind the bytes of a constant.
+const END_OF_STRING: u8 = 0xC1;
+
 /// Whether metadata names `root` in any other way than as the place of a known source.
 ///
-/// A crate's metadata always names its working directory and its sources by absolute path; a path to anything else is
-/// one that a macro has put into the program.
+/// A crate's metadata always names its working directory and its sources by absolute path, as strings; a path to anything
+/// else, or one among the bytes of a constant, is one that a macro has put into the program.
+///
+/// # Errors
+/// If the file cannot be read.
 pub fn metadata_names_more(file: &Path, root: &[u8], sources: &[Vec<u8>]) -> io::Result<bool> {
     let bytes = fs::read(file).map_err(|e| crate::base::fs::at(file, e))?;
-    let finder = Finder::new(root);
-    let known = |rest: &[u8]| rest.first() != Some(&b'/') || sources.iter().any(|s| rest[1..].starts_with(s));
-    Ok(finder.find_iter(&bytes).any(|at| !known(&bytes[at + root.len()..])))
+    let ends = |rest: &[u8]| rest.first() == Some(&END_OF_STRING);
+    let is_source = |rest: &[u8]| {
+        let below = rest.strip_prefix(b"/");
+        below.is_some_and(|below| sources.iter().any(|s| below.strip_prefix(s.as_slice()).is_some_and(ends)))
+    };
+    let known = |rest: &[u8]| ends(rest) || is_source(rest);
+    Ok(Finder::new(root).find_iter(&bytes).any(|at| !known(&bytes[at + root.len()..])))
 }
 
 #[cfg(test)]

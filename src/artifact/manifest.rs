@@ -11,7 +11,9 @@ pub struct Manifest {
     pub unit: String,
     pub outputs: Vec<Output>,
     /// Standard output and error with placeholders for paths.
+    #[serde(with = "serde_bytes")]
     pub stdout: Vec<u8>,
+    #[serde(with = "serde_bytes")]
     pub stderr: Vec<u8>,
     /// File names (without directory) of the crates given by `--extern`: the first step of the closure that a link reads.
     pub externs: Vec<String>,
@@ -37,9 +39,9 @@ pub struct Output {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Content {
     /// Small and free of paths.
-    Inline(Vec<u8>),
+    Inline(#[serde(with = "serde_bytes")] Vec<u8>),
     /// Text with placeholders for paths.
-    Relocatable(Vec<u8>),
+    Relocatable(#[serde(with = "serde_bytes")] Vec<u8>),
     /// A blob of the store.
     Blob(Digest),
 }

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::Manifest;
-use crate::base::digest::Digest;
+use crate::{base::digest::Digest, rustc::WhyNot};
 
 /// The format of everything in the index. Raised whenever a stored type changes.
 pub const FORMAT: u8 = 1;
@@ -31,6 +31,8 @@ pub enum Action {
     Done(Manifest),
     /// The result depends on something that is not in the key: look again under the key extended by it.
     Split(Split),
+    /// What this compile makes is never kept.
+    Refused(WhyNot),
 }
 
 /// What an action key must be extended by.

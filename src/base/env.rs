@@ -8,6 +8,8 @@ use std::{
     path::PathBuf,
 };
 
+use serde_bytes::ByteBuf;
+
 /// Variables that switch or configure this program.
 pub mod names {
     /// `off`, `0` or `false`: behave as if we were not there.
@@ -66,7 +68,7 @@ fn means_off(value: &str) -> bool {
 
 /// Variables as bytes, sorted by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct EnvSnapshot(Vec<(Vec<u8>, Vec<u8>)>);
+pub struct EnvSnapshot(Vec<(ByteBuf, ByteBuf)>);
 
 impl EnvSnapshot {
     /// Everything in this process's environment.
@@ -101,13 +103,13 @@ impl EnvSnapshot {
 
     /// A copy in which `change` has replaced values; `None` removes the variable.
     pub fn map_values(self, change: impl Fn(&[u8], Vec<u8>) -> Option<Vec<u8>>) -> Self {
-        Self(self.0.into_iter().filter_map(|(k, v)| change(&k, v).map(|v| (k, v))).collect())
+        Self(self.0.into_iter().filter_map(|(k, v)| change(&k, v.into_vec()).map(|v| (k, ByteBuf::from(v)))).collect())
     }
 }
 
 impl FromIterator<(Vec<u8>, Vec<u8>)> for EnvSnapshot {
     fn from_iter<I: IntoIterator<Item = (Vec<u8>, Vec<u8>)>>(iter: I) -> Self {
-        let mut all: Vec<_> = iter.into_iter().collect();
+        let mut all: Vec<(ByteBuf, ByteBuf)> = iter.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
         all.sort();
         all.dedup_by(|a, b| a.0 == b.0);
         Self(all)

@@ -30,6 +30,10 @@ pub fn exit_now(code: i32) -> ! {
     unsafe { libc::_exit(code) }
 }
 
+/// What a detached process keeps of the environment, besides our own variables. It outlives the build, and whatever
+/// credentials stand in a build's environment are no business of it.
+const KEPT: [&str; 6] = ["PATH", "HOME", "USER", "TMPDIR", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"];
+
 /// Starts `program` in a session of its own with no open streams, so that it outlives its parent and its terminal.
 /// The handle tells whether it has ended; dropping it changes nothing.
 ///
@@ -37,11 +41,11 @@ pub fn exit_now(code: i32) -> ! {
 /// If the program cannot be started.
 pub fn spawn_detached(program: &Path, args: &[&OsStr], envs: &[(&str, &OsStr)]) -> std::io::Result<Child> {
     let mut command = Command::new(program);
-    command.args(args).envs(envs.iter().copied()).current_dir("/");
-    // A jobserver's descriptors must not be held open by a process that outlives the build.
-    for name in ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"] {
-        command.env_remove(name);
-    }
+    let kept = |name: &OsStr| {
+        KEPT.iter().any(|k| name == *k) || name.as_encoded_bytes().starts_with(super::env::names::PREFIX.as_bytes())
+    };
+    command.args(args).current_dir("/").env_clear();
+    command.envs(std::env::vars_os().filter(|(name, _)| kept(name))).envs(envs.iter().copied());
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     // SAFETY: only async-signal-safe calls between fork and exec.
     unsafe {

@@ -7,8 +7,9 @@
 pub fn is_secret_name(name: &[u8]) -> bool {
     const PARTS: [&str; 9] =
         ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "PRIVATE_KEY", "API_KEY", "APIKEY", "ACCESS_KEY"];
-    let upper = String::from_utf8_lossy(name).to_ascii_uppercase();
-    PARTS.iter().any(|p| upper.contains(p)) || upper.starts_with("CARGO_REGISTRIES_") || upper == "SSH_AUTH_SOCK"
+    let upper = name.to_ascii_uppercase();
+    let holds = |part: &str| upper.windows(part.len()).any(|w| w == part.as_bytes());
+    PARTS.iter().any(|p| holds(p)) || upper.starts_with(b"CARGO_REGISTRIES_") || upper == b"SSH_AUTH_SOCK"
 }
 
 #[cfg(test)]

@@ -298,8 +298,9 @@ struct Who {
 
 impl Who {
     fn of(query: &Query) -> Self {
-        let at = query.args.iter().position(|a| a == "--crate-name");
-        let crate_name = at.and_then(|i| query.args.get(i + 1)).map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let at = query.args.iter().position(|a| a == b"--crate-name".as_slice());
+        let crate_name =
+            at.and_then(|i| query.args.get(i + 1)).map(|n| String::from_utf8_lossy(n).into_owned()).unwrap_or_default();
         let session = query.env.get(env::names::SESSION).map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         Self { session, crate_name }
     }

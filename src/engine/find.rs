@@ -10,7 +10,7 @@ use crate::{
     },
     base::digest::{Digest, DigestFile},
     events::Reason,
-    fingerprint::{Component, InputSet, Part, inputs},
+    fingerprint::{Component, InputSet, Part, explain::Change, inputs},
     rustc::WhyNot,
 };
 
@@ -32,7 +32,7 @@ pub(super) struct Search {
     /// Components of the newest input set's action key.
     pub action: Option<Vec<Component>>,
     /// An input that the newest set names and that is gone (or a file that must not be there and is).
-    pub gone: Option<String>,
+    pub gone: Option<Change>,
 }
 
 impl Engine {
@@ -87,6 +87,7 @@ impl Engine {
                     _ => None,
                 }
             }
+            Some(Action::Refused(why)) => return Err(why),
             None => None,
         };
         if first {

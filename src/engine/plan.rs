@@ -1,8 +1,9 @@
 //! What goes into the engine and what comes out of it; these types also travel on the wire.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, os::unix::ffi::OsStringExt};
 
 use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
 
 use crate::base::{clock::Nanos, digest::Digest, env::EnvSnapshot, fs::FileSig, names::OutputName};
 
@@ -11,12 +12,19 @@ use crate::base::{clock::Nanos, digest::Digest, env::EnvSnapshot, fs::FileSig, n
 pub struct Query {
     /// The compiler as cargo named it.
     pub compiler: OsString,
-    /// Its arguments (for clippy, without the path of rustc that precedes them).
-    pub args: Vec<OsString>,
+    /// Its arguments as bytes (for clippy, without the path of rustc that precedes them).
+    pub args: Vec<ByteBuf>,
     pub cwd: OsString,
     /// Without the values of secrets.
     pub env: EnvSnapshot,
     pub umask: u32,
+}
+
+impl Query {
+    /// The arguments as the operating system has them.
+    pub fn os_args(&self) -> Vec<OsString> {
+        self.args.iter().map(|a| OsString::from_vec(a.to_vec())).collect()
+    }
 }
 
 /// What to put where.
@@ -25,7 +33,9 @@ pub struct Plan {
     /// Absolute.
     pub out_dir: OsString,
     pub outputs: Vec<Restore>,
+    #[serde(with = "serde_bytes")]
     pub stdout: Vec<u8>,
+    #[serde(with = "serde_bytes")]
     pub stderr: Vec<u8>,
 }
 
@@ -41,7 +51,7 @@ pub struct Restore {
 /// Where an output's bytes come from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Source {
-    Bytes(Vec<u8>),
+    Bytes(#[serde(with = "serde_bytes")] Vec<u8>),
     /// A file of the store, what it must look like, and how it may be placed.
     Blob {
         path: OsString,
@@ -56,13 +66,17 @@ pub enum Source {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Compiled {
     pub outputs: Vec<Made>,
+    #[serde(with = "serde_bytes")]
     pub stdout: Vec<u8>,
+    #[serde(with = "serde_bytes")]
     pub stderr: Vec<u8>,
     pub wall_ms: u64,
     pub cpu_ms: u64,
     pub max_rss_kib: u64,
     /// When the compiler was started, by the clock of file times.
     pub started: Nanos,
+    /// The name of a secret variable whose value is in one of the outputs.
+    pub secret: Option<String>,
 }
 
 /// One file that the compiler said it has written.

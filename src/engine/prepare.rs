@@ -11,7 +11,7 @@ use crate::{
         digest::{Digest, DigestFile, KeyHasher},
         env::{EnvSnapshot, names},
     },
-    config::{self, ProjectRules},
+    config::{self, CacheSettings, Verify},
     fingerprint::{
         closure::Closure,
         guard,
@@ -27,6 +27,8 @@ pub struct Prepared {
     pub places: Places,
     pub env: EnvSnapshot,
     pub umask: u32,
+    /// Stored bytes are hashed before they are used, whatever their times say.
+    pub verify_always: bool,
     pub key: InvocationKey,
     pub given: Given,
     pub closure: Closure,
@@ -51,11 +53,11 @@ impl Engine {
         let tool =
             if Path::new(&query.compiler).file_stem() == Some(OsStr::new("clippy-driver")) { Tool::Clippy } else { Tool::Rustc };
         let cwd = PathBuf::from(&query.cwd);
-        let inv = Invocation::parse(tool, &query.args, &cwd)?;
+        let inv = Invocation::parse(tool, &query.os_args(), &cwd)?;
         let env = query.env;
-        let rules = project_rules(&inv, &cwd, &env)?;
+        let rules = Rules::of(&inv, &cwd, &env)?;
         let package = text(&env, "CARGO_PKG_NAME").unwrap_or_else(|| inv.crate_name.clone());
-        if rules.excludes(&package) || rules.excludes(&inv.crate_name) {
+        if rules.cache.excludes(&package) || rules.cache.excludes(&inv.crate_name) {
             return Err(WhyNot::Excluded);
         }
         let places = Places::new(cwd, &inv.out_dir, env.path("OUT_DIR"))?;
@@ -67,11 +69,11 @@ impl Engine {
         } else {
             None
         };
-        let salt = Salt { salt: rules.key_salt.clone(), env: rules.key_env.clone() };
+        let salt = Salt { salt: rules.cache.key_salt.clone(), env: rules.cache.key_env.clone() };
         let key = invocation::key(&inv, &places, &toolchain, linker, &env, &salt);
         let closure = Closure::of(&inv, &places.cwd, self, files)?;
         let member = inv.source.is_relative();
-        let extra: Vec<PathBuf> = rules.extra_inputs.iter().filter(|_| member).map(|p| rules.root.join(p)).collect();
+        let extra = if member { rules.extra_inputs()? } else { Vec::new() };
         let context = Context { inv: &inv, places: &places, env: &env, files };
         let given = context.given(key.key, &closure, &extra)?;
         let macros = closure.macros(&inv, &places.cwd);
@@ -88,6 +90,7 @@ impl Engine {
             unit: format!("{package} {version} ({kind})"),
             session: text(&env, names::SESSION).unwrap_or_default(),
             umask: query.umask,
+            verify_always: rules.cache.verify == Verify::Always,
             inv,
             places,
             env,
@@ -112,9 +115,15 @@ impl Prepared {
         names.map(|n| n.to_string_lossy().into_owned()).collect()
     }
 
-    /// A workspace member, as opposed to a package of a registry or a repository.
+    /// A workspace member, as opposed to a package from elsewhere.
     pub fn is_member(&self) -> bool {
         self.inv.source.is_relative()
+    }
+
+    /// A package that somebody may edit, as opposed to one that cargo has unpacked.
+    pub fn is_local(&self) -> bool {
+        let source = self.inv.source.to_string_lossy();
+        !(source.contains("/registry/src/") || source.contains("/git/checkouts/"))
     }
 }
 
@@ -122,14 +131,51 @@ fn text(env: &EnvSnapshot, name: &str) -> Option<String> {
     env.get(name).map(|v| v.to_string_lossy().into_owned()).filter(|v| !v.is_empty())
 }
 
-/// The project's rules: found from where our CLI was started, from the member itself, or from the target directory.
-fn project_rules(inv: &Invocation, cwd: &Path, env: &EnvSnapshot) -> Result<ProjectRules, WhyNot> {
-    let start = match env.path(names::PROJECT) {
-        Some(project) => project,
-        None if inv.source.is_relative() => cwd.to_owned(),
-        None => cwd.join(&inv.out_dir),
-    };
-    config::project_rules(&start).map_err(|e| WhyNot::Input(format!("the project's configuration: {e}")))
+/// What the configuration says of this compile.
+struct Rules {
+    cache: CacheSettings,
+    /// What relative paths in it are relative to.
+    root: PathBuf,
+}
+
+impl Rules {
+    /// All layers, with the environment of the build. The project's are found from where our CLI was started, from the
+    /// member itself, or from the target directory.
+    ///
+    /// Mistakes at the user's level leave defaults there, as the CLI has told; a project's file that cannot be read might
+    /// have excluded this crate, so nothing is cached.
+    fn of(inv: &Invocation, cwd: &Path, env: &EnvSnapshot) -> Result<Self, WhyNot> {
+        let start = match env.path(names::PROJECT) {
+            Some(project) => project,
+            None if inv.source.is_relative() => cwd.to_owned(),
+            None => cwd.join(&inv.out_dir),
+        };
+        if let Ok(loaded) = config::load(env, &start, &[]) {
+            let root = loaded.project_file.as_deref().and_then(Path::parent).unwrap_or(&start).to_owned();
+            return Ok(Self { cache: loaded.settings.cache, root });
+        }
+        let rules = config::project_rules(&start)
+            .map_err(|e| WhyNot::Input(format!("the project's configuration: {}", e.unlabelled())))?;
+        Ok(Self { cache: rules.added_to(&CacheSettings::default()), root: rules.root })
+    }
+
+    /// The declared files; those of a declared directory one by one.
+    fn extra_inputs(&self) -> Result<Vec<PathBuf>, WhyNot> {
+        let mut all = Vec::new();
+        for declared in &self.cache.extra_inputs {
+            let path = self.root.join(declared);
+            let inside = match (path.canonicalize(), self.root.canonicalize()) {
+                (Ok(real), Ok(root)) => real.starts_with(root),
+                _ => true, // That it is not there is part of the key.
+            };
+            if !inside {
+                return Err(WhyNot::Input(format!("cache.extra_inputs: `{declared}` leads out of the project")));
+            }
+            guard::files_below(&path, &mut all)?;
+        }
+        all.sort();
+        Ok(all)
+    }
 }
 
 /// `sqlx::query!` asks a live database when it is told of one; what that answers is no input that anybody could record.

@@ -20,9 +20,9 @@ use crate::{
         failpoint,
         fs::FileSig,
     },
-    fingerprint::{InputSet, guard, inputs},
+    fingerprint::{InputSet, environ, guard, inputs},
     rustc::{
-        CrateType, Tool,
+        CrateType, Tool, WhyNot,
         depinfo::{self, DepInfo},
     },
     store::{Snapshot, StoreError},
@@ -45,7 +45,15 @@ impl Engine {
         self.check_unchanged(prepared, &info, result)?;
         let set = input_set(prepared, &info);
         let files: &dyn DigestFile = &self.store;
-        let (action, mut components) = prepared.context(files).action(&prepared.given, &set)?.map_err(NotStored::InputChanged)?;
+        let (action, mut components) =
+            prepared.context(files).action(&prepared.given, &set)?.map_err(|c| NotStored::InputChanged(c.name))?;
+        if let Some(name) = result.secret.as_deref().or_else(|| environ::set_secret(&prepared.env, &set.env)) {
+            // The next lookup is to know it without a compile in between that is reported as one that could be kept.
+            let why = WhyNot::Secret(name.to_owned());
+            self.store.put_action_if_absent(&action, &Action::Refused(why.clone()))?;
+            self.remember(prepared, &set, components, action)?;
+            return Err(why.into());
+        }
         let split = split::decide(prepared, result, &info)?;
         let externs = prepared.extern_names();
         let mut outputs = Vec::with_capacity(result.outputs.len());
@@ -207,7 +215,7 @@ fn is_linkable(prepared: &Prepared, name: &Path) -> bool {
 fn input_set(prepared: &Prepared, info: &DepInfo) -> InputSet {
     let places = &prepared.places;
     let mut absent = Vec::new();
-    if prepared.is_member() {
+    if prepared.is_local() {
         absent.extend(guard::rivals(&info.files));
     }
     let manifest_dir = prepared.env.path("CARGO_MANIFEST_DIR");
@@ -223,6 +231,6 @@ fn input_set(prepared: &Prepared, info: &DepInfo) -> InputSet {
         files: info.files.iter().map(|f| places.relative(f)).collect(),
         env: info.env.iter().map(|(name, _)| name.clone()).collect(),
         absent: absent.iter().map(|p| places.relative(p)).collect(),
-        macro_root: manifest_dir.filter(|_| prepared.nosy_macros && prepared.is_member()).map(|d| places.relative(&d)),
+        macro_root: manifest_dir.filter(|_| prepared.nosy_macros && prepared.is_local()).map(|d| places.relative(&d)),
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     events::Reason,
     fingerprint::{
         Component, Part,
-        explain::{Change, How, differences},
+        explain::{Change, differences},
     },
 };
 
@@ -17,7 +17,7 @@ impl Engine {
             return Reason::FirstSeen;
         }
         if let Some(gone) = &search.gone {
-            return Reason::Changed(vec![Change { part: Part::Source, name: gone.clone(), how: How::Removed }]);
+            return Reason::Changed(vec![gone.clone()]);
         }
         let mut now = [&prepared.key.components[..], &prepared.given.components[..]].concat();
         now.extend(search.action.iter().flatten().cloned());
@@ -36,13 +36,21 @@ impl Engine {
 
 /// Without a recorded input set, nothing is known of sources and the variables they read.
 fn comparable(old: &[Component], now: &[Component], complete: bool) -> Vec<Component> {
-    let keep = |c: &&Component| match c.part {
-        _ if complete => true,
-        Part::Source | Part::MacroInput | Part::Width => false,
-        Part::Environment | Part::Location => now.iter().any(|n| n.part == c.part && n.name == c.name),
-        _ => true,
-    };
-    old.iter().filter(keep).cloned().collect()
+    let count = |list: &[Component], c: &Component| list.iter().filter(|n| n.part == c.part && n.name == c.name).count();
+    let mut kept: Vec<Component> = Vec::with_capacity(old.len());
+    for c in old {
+        let keep = match c.part {
+            _ if complete => true,
+            Part::Source | Part::MacroInput | Part::Width => false,
+            // A variable may count twice: always, and because the source names it.
+            Part::Environment | Part::Location => count(&kept, c) < count(now, c),
+            _ => true,
+        };
+        if keep {
+            kept.push(c.clone());
+        }
+    }
+    kept
 }
 
 /// Cargo's hashes follow from everything else: they are named only where nothing more telling differs.

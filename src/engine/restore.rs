@@ -30,7 +30,7 @@ impl Engine {
             Content::Inline(bytes) => Source::Bytes(bytes.clone()),
             Content::Relocatable(text) => Source::Bytes(prepared.places.decode(text)),
             Content::Blob(digest) => {
-                let blob = self.store.blob(digest)?;
+                let blob = if prepared.verify_always { self.store.verified_blob(digest)? } else { self.store.blob(digest)? };
                 // A shared inode keeps its time and mode: cargo must not find it older than what it was made from, and
                 // the user must not find other permissions than the compiler would have given.
                 let link = output.linkable && blob.sig.mtime >= newest && blob.sig.mode == mode & !prepared.umask;
@@ -44,7 +44,7 @@ impl Engine {
 /// The latest time among the files that cargo compares with a unit's outputs (source: `check_filesystem` in cargo's
 /// `fingerprint/mod.rs`): its dependencies' outputs, its build script's, and the binaries of an integration test.
 fn newest_dependency(prepared: &Prepared) -> Nanos {
-    let mut files: Vec<PathBuf> = prepared.closure.direct.clone();
+    let mut files: Vec<PathBuf> = prepared.closure.direct.iter().flat_map(|d| compared(d)).collect();
     if let Some(unit) = prepared.places.build_out.as_deref().and_then(Path::parent) {
         // `output` is today's name; the new build-directory layout has `run/stdout`.
         files.extend(["output", "stdout", "run/stdout", "run/output"].map(|n| unit.join(n)));
@@ -52,4 +52,27 @@ fn newest_dependency(prepared: &Prepared) -> Nanos {
     let binaries = prepared.env.iter().filter(|(name, _)| name.starts_with(b"CARGO_BIN_EXE_"));
     files.extend(binaries.map(|(_, path)| PathBuf::from(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(path))));
     files.iter().filter_map(|f| FileSig::of(f).ok()).map(|s| s.mtime).max().unwrap_or(Nanos::MIN)
+}
+
+/// The outputs of a dependency that cargo compares: its metadata alone where that is what the dependent was given, else all
+/// of them. One of them may be newer than the others: what is kept in the index is written anew.
+fn compared(given: &Path) -> Vec<PathBuf> {
+    let all = ["rlib", "rmeta"].into_iter().filter(|_| given.extension().is_some_and(|e| e != "rmeta"));
+    let others = all.map(|e| given.with_extension(e)).filter(|p| p != given);
+    std::iter::once(given.to_owned()).chain(others).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_compares_what_the_dependent_needs() {
+        for (given, files) in
+            [("d/liba-1.rmeta", &["d/liba-1.rmeta"][..]), ("d/liba-1.rlib", &["d/liba-1.rlib", "d/liba-1.rmeta"])]
+        {
+            assert_eq!(compared(Path::new(given)), files.iter().map(PathBuf::from).collect::<Vec<_>>());
+        }
+        assert!(compared(Path::new("d/liba-1.so")).contains(&PathBuf::from("d/liba-1.rmeta")), "a dylib has metadata as well");
+    }
 }

@@ -11,7 +11,7 @@ use crate::{
         location::{baked_in, metadata_names_more},
         record::Split,
     },
-    fingerprint::generated::{may_carry_its_path, only_included},
+    fingerprint::generated::{is_rust, may_carry_its_path, only_included},
     rustc::{depinfo::DepInfo, messages},
 };
 
@@ -34,9 +34,8 @@ pub(super) fn decide(prepared: &Prepared, result: &Compiled, info: &DepInfo) -> 
             split.cwd |= !in_build_out;
         }
     }
-    if places.build_out.is_some() {
-        split.build_out |= sources.generated_carries_path();
-    }
+    split.build_out |= carries_its_path(&sources.generated);
+    split.cwd |= prepared.is_member() && carries_its_path(&sources.placed);
     let mut needles = vec![cwd];
     needles.extend(build_out);
     for made in &result.outputs {
@@ -65,23 +64,31 @@ fn below(file: &Path, dir: &Path) -> Option<Vec<u8>> {
     file.strip_prefix(dir).ok().map(|p| p.as_os_str().as_bytes().to_vec())
 }
 
-/// The Rust sources of a compile: written by people, and generated into `OUT_DIR`.
+/// A file and its text, if it is text.
+type File = (PathBuf, Option<String>);
+
+/// What a compile has read: Rust sources that are named relative to the working directory, files below it that are named
+/// by absolute path, and what was generated into `OUT_DIR`.
 struct Sources {
     written: Vec<String>,
-    generated: Vec<(PathBuf, Option<String>)>,
+    placed: Vec<File>,
+    generated: Vec<File>,
 }
 
 impl Sources {
     fn read(prepared: &Prepared, info: &DepInfo) -> Self {
-        let mut sources = Self { written: Vec::new(), generated: Vec::new() };
+        let mut sources = Self { written: Vec::new(), placed: Vec::new(), generated: Vec::new() };
         // Only asked for when a build directory or a tracked variable is in play; most compiles read nothing here.
         if prepared.places.build_out.is_none() && info.env.is_empty() {
             return sources;
         }
-        for file in info.files.iter().map(|f| prepared.places.cwd.join(f)) {
+        for named in &info.files {
+            let file = prepared.places.cwd.join(named);
             let text = std::fs::read_to_string(&file).ok();
             if prepared.places.build_out.as_ref().is_some_and(|d| file.starts_with(d)) {
                 sources.generated.push((file, text));
+            } else if named.is_absolute() && file.starts_with(&prepared.places.cwd) {
+                sources.placed.push((file, text));
             } else if file.extension().is_some_and(|e| e == "rs") {
                 sources.written.extend(text);
             }
@@ -90,14 +97,21 @@ impl Sources {
     }
 
     fn only_includes(&self, variable: &str) -> bool {
-        let generated = self.generated.iter().filter_map(|(_, text)| text.as_deref());
-        let all: Vec<&str> = self.written.iter().map(String::as_str).chain(generated).collect();
+        let others = self.placed.iter().chain(&self.generated).filter_map(|(_, text)| text.as_deref());
+        let all: Vec<&str> = self.written.iter().map(String::as_str).chain(others).collect();
         only_included(&all, variable)
     }
+}
 
-    /// A generated file that is Rust (by name, or because it is not included as text) and has code in it.
-    fn generated_carries_path(&self) -> bool {
-        let as_code = |path: &Path| path.extension().is_none_or(|e| e == "rs" || e == "in" || e == "inc");
-        self.generated.iter().filter(|(path, _)| as_code(path)).any(|(_, text)| text.as_deref().is_none_or(may_carry_its_path))
-    }
+/// One of the files is Rust and has code in it. Whether it was included as code or as text is not known; what neither
+/// looks like Rust by name nor can be parsed is text.
+fn carries_its_path(files: &[File]) -> bool {
+    files.iter().any(|(path, text)| {
+        let by_name = path.extension().is_none_or(|e| e == "rs" || e == "in" || e == "inc");
+        match text.as_deref() {
+            Some(text) if by_name => may_carry_its_path(text),
+            Some(text) => is_rust(text) && may_carry_its_path(text),
+            None => by_name,
+        }
+    })
 }

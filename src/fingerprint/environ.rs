@@ -5,7 +5,7 @@
 use super::{Components, Part};
 use crate::{
     base::{env::EnvSnapshot, secret::is_secret_name},
-    rustc::{Places, WhyNot, linker},
+    rustc::{Places, linker},
 };
 
 /// Set by cargo from the package's manifest. Procedural macros read them without telling, and they are the same in every
@@ -27,19 +27,21 @@ pub fn add_always(parts: &mut Components, env: &EnvSnapshot, runs_linker: bool) 
 }
 
 /// Adds variables that the compile reads by name; their absence counts as well. Paths of this checkout are replaced by
-/// placeholders: whether they are baked into the result is found out when the result is stored.
-///
-/// # Errors
-/// [`WhyNot::Secret`] if one of them is set and looks like a secret.
-pub fn add_tracked(parts: &mut Components, env: &EnvSnapshot, names: &[String], places: &Places) -> Result<(), WhyNot> {
+/// placeholders: whether they are baked into the result is found out when the result is stored. Of a secret it counts only
+/// that it is set; what reads one is refused when it is to be stored.
+pub fn add_tracked(parts: &mut Components, env: &EnvSnapshot, names: &[String], places: &Places) {
     for name in names {
         match env.get_bytes(name.as_bytes()) {
-            Some(_) if is_secret_name(name.as_bytes()) => return Err(WhyNot::Secret(name.clone())),
+            Some(_) if is_secret_name(name.as_bytes()) => parts.value(Part::Environment, name, b"a secret"),
             Some(value) => parts.value(Part::Environment, name, &[b"=", places.encode(value).as_slice()].concat()),
             None => parts.value(Part::Environment, name, b"not set"),
         }
     }
-    Ok(())
+}
+
+/// The first of these variables that is set and looks like a secret.
+pub fn set_secret<'a>(env: &EnvSnapshot, names: &'a [String]) -> Option<&'a str> {
+    names.iter().map(String::as_str).find(|n| is_secret_name(n.as_bytes()) && env.get(n).is_some())
 }
 
 #[cfg(test)]
@@ -53,16 +55,15 @@ mod tests {
         vars.iter().map(|(k, v)| (k.as_bytes().to_vec(), v.as_bytes().to_vec())).collect()
     }
 
-    fn tracked(vars: &[(&str, &str)], root: &str) -> Result<Digest, WhyNot> {
-        let places = Places::new(root.into(), Path::new("target/deps"), None)?;
+    fn key(vars: &[(&str, &str)], root: &str) -> Digest {
+        let places = Places::new(root.into(), Path::new("target/deps"), None).expect("plain");
         let mut parts = Components::new("t");
-        add_tracked(&mut parts, &env(vars), &["A".into(), "MY_TOKEN".into()], &places)?;
-        Ok(parts.finish().0)
+        add_tracked(&mut parts, &env(vars), &["A".into(), "MY_TOKEN".into()], &places);
+        parts.finish().0
     }
 
     #[test]
     fn value_and_presence_count_places_do_not() {
-        let key = |v: &[(&str, &str)], root| tracked(v, root).expect("no secret");
         assert_ne!(key(&[("A", "1")], "/a"), key(&[("A", "2")], "/a"));
         assert_ne!(key(&[("A", "")], "/a"), key(&[], "/a"));
         assert_ne!(key(&[("A", "not set")], "/a"), key(&[], "/a"));
@@ -71,9 +72,12 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_refused_only_when_set() {
-        assert_eq!(tracked(&[("MY_TOKEN", "")], "/a"), Err(WhyNot::Secret("MY_TOKEN".into())));
-        assert!(tracked(&[], "/a").is_ok());
+    fn of_secrets_only_the_presence_counts() {
+        assert_ne!(key(&[("MY_TOKEN", "")], "/a"), key(&[], "/a"));
+        assert_eq!(key(&[("MY_TOKEN", "1")], "/a"), key(&[("MY_TOKEN", "2")], "/a"));
+        let names = ["A".to_owned(), "MY_TOKEN".to_owned()];
+        assert_eq!(set_secret(&env(&[("A", "1"), ("MY_TOKEN", "")]), &names), Some("MY_TOKEN"));
+        assert_eq!(set_secret(&env(&[("A", "1"), ("OTHER_TOKEN", "")]), &names), None);
     }
 
     #[test]

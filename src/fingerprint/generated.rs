@@ -58,8 +58,13 @@ fn is_including(tree: &TokenTree) -> bool {
     matches!(tree, TokenTree::Ident(i) if ["include", "include_str", "include_bytes"].iter().any(|n| i == n))
 }
 
+/// Whether the text is a Rust file or expression, whatever its name says.
+pub fn is_rust(source: &str) -> bool {
+    syn::parse_file(source).is_ok() || syn::parse_str::<syn::Expr>(source).is_ok()
+}
+
 /// Whether a generated source file can carry its own path into machine code, here or in a crate that depends on this one:
-/// it has a function body, a closure, or a macro call that might expand to one.
+/// it has a function body, a closure, or a macro call (an attribute, a derive) that might expand to one.
 pub fn may_carry_its_path(source: &str) -> bool {
     // Generated files are often fragments (an expression for `include!`); tables of literals are the common case.
     match syn::parse_file(source) {
@@ -101,6 +106,49 @@ impl<'ast> Visit<'ast> for Bodies {
     fn visit_item_macro(&mut self, _: &'ast syn::ItemMacro) {
         self.0 = true;
     }
+
+    fn visit_attribute(&mut self, attribute: &'ast syn::Attribute) {
+        self.0 |= !is_harmless(attribute);
+    }
+}
+
+/// Attributes that expand to nothing, and derives whose code does not panic.
+fn is_harmless(attribute: &syn::Attribute) -> bool {
+    const INERT: [&str; 22] = [
+        "allow",
+        "cfg",
+        "cold",
+        "deny",
+        "deprecated",
+        "doc",
+        "expect",
+        "export_name",
+        "forbid",
+        "inline",
+        "link",
+        "link_name",
+        "must_use",
+        "no_mangle",
+        "non_exhaustive",
+        "path",
+        "repr",
+        "rustfmt",
+        "clippy",
+        "target_feature",
+        "used",
+        "warn",
+    ];
+    const DERIVES: [&str; 9] = ["Clone", "Copy", "Debug", "Default", "Eq", "Hash", "Ord", "PartialEq", "PartialOrd"];
+    let first = attribute.path().segments.first().map(|s| s.ident.to_string()).unwrap_or_default();
+    if first == "derive" {
+        let mut all = true;
+        let each = attribute.parse_nested_meta(|meta| {
+            all &= DERIVES.iter().any(|d| meta.path.is_ident(d));
+            Ok(())
+        });
+        return all && each.is_ok();
+    }
+    INERT.contains(&first.as_str())
 }
 
 #[cfg(test)]
@@ -128,11 +176,17 @@ mod tests {
             "pub static T: [(&str, u8); 2] = [(\"a\", 1), (\"b\", 2)];",
             "&[1, 2, 3]",
             "pub const X: usize = 3; extern \"C\" { pub fn f(a: i32); }",
+            "#[derive(Debug, Clone, PartialEq)] #[repr(C)] /// Text.\npub struct S { #[doc(hidden)] pub a: u8 }",
         ] {
             assert!(!may_carry_its_path(no), "{no}");
         }
         for yes in ["fn f() {}", "impl A { pub fn g(&self) -> u8 { 1 } }", "thread_local!(static X: u8 = 1);", "|x| x", "let x"] {
             assert!(may_carry_its_path(yes), "{yes}");
         }
+        for yes in ["#[derive(Clone, Parser)] struct S;", "#[tracing::instrument] struct S;", "#[derive(serde::Debug)] struct S;"]
+        {
+            assert!(may_carry_its_path(yes), "{yes}");
+        }
+        assert!(is_rust("fn f() {}") && is_rust("&[1, 2]") && !is_rust("syntax = \"proto3\"; message"));
     }
 }

@@ -121,6 +121,28 @@ pub fn add_macro_inputs(parts: &mut Components, root: &Path, places: &Places, fi
     Ok(())
 }
 
+/// Adds `path` itself, or every plain file below it; links are not followed into directories.
+///
+/// # Errors
+/// [`WhyNot::Input`] if there are too many.
+pub fn files_below(path: &Path, found: &mut Vec<PathBuf>) -> Result<(), WhyNot> {
+    let Ok(entries) = fs::read_dir(path) else {
+        found.push(path.to_owned());
+        return Ok(());
+    };
+    for entry in entries.flatten() {
+        if entry.file_type().is_ok_and(|t| t.is_dir()) {
+            files_below(&entry.path(), found)?;
+        } else {
+            found.push(entry.path());
+        }
+        if found.len() > MOST {
+            return Err(WhyNot::Input(format!("more than {MOST} files below {}", path.display())));
+        }
+    }
+    Ok(())
+}
+
 fn collect(dir: &Path, places: &Places, found: &mut Vec<PathBuf>) -> Result<(), WhyNot> {
     let entries = fs::read_dir(dir).map_err(|e| WhyNot::Input(format!("{}: {e}", dir.display())))?;
     for entry in entries.flatten() {

@@ -4,7 +4,13 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Component, Components, Part, closure::Closure, environ, guard, native};
+use super::{
+    Component, Components, Part,
+    closure::Closure,
+    environ,
+    explain::{Change, How},
+    guard, native,
+};
 use crate::{
     base::{
         digest::{Digest, DigestFile, KeyHasher},
@@ -63,26 +69,26 @@ impl Context<'_> {
         Ok(Given { key, components })
     }
 
-    /// The action key for one input set, or the name of a file that is gone (or there and must not be).
+    /// The action key for one input set, or the file that is gone, or is there and must not be.
     ///
     /// # Errors
     /// [`WhyNot`] if an input cannot be used at all.
-    pub fn action(&self, given: &Given, set: &InputSet) -> Result<Result<(Digest, Vec<Component>), String>, WhyNot> {
+    pub fn action(&self, given: &Given, set: &InputSet) -> Result<Result<(Digest, Vec<Component>), Change>, WhyNot> {
         let mut parts = Components::new("action");
         parts.digest(Part::Argument, "given", given.key);
         for stored in &set.files {
             let path = self.places.absolute(stored);
             match self.files.digest(&path) {
                 Ok((digest, _)) => parts.digest(Part::Source, &display(stored), digest),
-                Err(_) => return Ok(Err(display(stored))),
+                Err(_) => return Ok(Err(Change { part: Part::Source, name: display(stored), how: How::Removed })),
             }
         }
         for stored in &set.absent {
             if self.places.absolute(stored).exists() {
-                return Ok(Err(display(stored)));
+                return Ok(Err(Change { part: Part::Source, name: display(stored), how: How::Added }));
             }
         }
-        environ::add_tracked(&mut parts, self.env, &set.env, self.places)?;
+        environ::add_tracked(&mut parts, self.env, &set.env, self.places);
         if let Some(root) = &set.macro_root {
             guard::add_macro_inputs(&mut parts, &self.places.absolute(root), self.places, self.files)?;
         }

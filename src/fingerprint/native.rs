@@ -20,7 +20,8 @@ const MANY: usize = 256;
 /// # Errors
 /// [`WhyNot::Input`] if a file is there but cannot be read.
 pub fn add(parts: &mut Components, inv: &Invocation, places: &Places, files: &dyn DigestFile) -> Result<(), WhyNot> {
-    if !inv.runs_linker() && inv.native_libs.is_empty() {
+    // A library bundles the archives that its own sources name in `#[link]`, without any `-l` to be seen here.
+    if !inv.links {
         return Ok(());
     }
     for dir in &inv.native_dirs {
@@ -31,8 +32,12 @@ pub fn add(parts: &mut Components, inv: &Invocation, places: &Places, files: &dy
     }
     for arg in &inv.link_args {
         for path in paths_in(arg.as_bytes(), &places.cwd) {
-            let (digest, _) = files.digest(&path).map_err(|e| WhyNot::Input(e.to_string()))?;
-            parts.digest(Part::Native, &path.to_string_lossy(), digest);
+            let digest = if path.is_dir() {
+                directory(&path, files)?
+            } else {
+                files.digest(&path).map_err(|e| WhyNot::Input(e.to_string()))?.0
+            };
+            parts.digest(Part::Native, &crate::fingerprint::inputs::display(&places.relative(&path)), digest);
         }
     }
     Ok(())
@@ -63,12 +68,13 @@ fn is_native(path: &Path) -> bool {
     (by_extension || name.contains(".so.")) && path.is_file()
 }
 
-/// Existing files that a link argument names, whole or behind `=`, `,` or a known prefix.
+/// Existing files and directories that a link argument names, whole or behind `=`, `,` or a known prefix.
 fn paths_in(arg: &[u8], cwd: &Path) -> Vec<PathBuf> {
     let as_path = |piece: &[u8]| {
-        let piece = piece.strip_prefix(b"-T").unwrap_or(piece);
+        let prefixes: [&[u8]; 3] = [b"-T", b"-L", b"@"];
+        let piece = prefixes.iter().find_map(|p| piece.strip_prefix(*p)).unwrap_or(piece);
         let path = cwd.join(std::ffi::OsStr::from_bytes(piece));
-        (!piece.is_empty() && path.is_file()).then_some(path)
+        (!piece.is_empty() && path.exists()).then_some(path)
     };
     arg.split(|b| *b == b',' || *b == b'=').filter_map(as_path).collect()
 }

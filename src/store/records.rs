@@ -82,7 +82,7 @@ impl Store {
         if absent {
             let kind = match action {
                 Action::Done(_) => Kind::Result,
-                Action::Split(_) => Kind::Split,
+                Action::Split(_) | Action::Refused(_) => Kind::Split,
             };
             let mut changes = Changes::default();
             changes.put(Table::Actions, &key.0, action);

@@ -70,7 +70,7 @@ impl Store {
     fn is_whole(&self, action: &Action) -> bool {
         match action {
             Action::Done(manifest) => manifest.blobs().all(|b| self.blob(&b).is_some()),
-            Action::Split(_) => true,
+            Action::Split(_) | Action::Refused(_) => true,
         }
     }
 }
@@ -79,7 +79,7 @@ impl Store {
 pub(super) fn blobs_of(value: &[u8]) -> Option<Vec<Digest>> {
     match decode::<Action>(value)? {
         Action::Done(manifest) => Some(manifest.blobs().collect()),
-        Action::Split(_) => Some(Vec::new()),
+        Action::Split(_) | Action::Refused(_) => Some(Vec::new()),
     }
 }
 

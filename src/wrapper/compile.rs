@@ -15,7 +15,7 @@ use nix::sys::{
     time::TimeValLike,
 };
 
-use super::command::Command;
+use super::{command::Command, secrets};
 use crate::{
     base::{
         clock::{Stopwatch, wall_nanos},
@@ -86,9 +86,10 @@ fn report(status: ExitStatus, stdout: Option<Vec<u8>>, stderr: Option<Vec<u8>>, 
         return None;
     }
     let (stdout, stderr) = (stdout?, stderr?);
-    let mut outputs: Vec<Made> = Vec::new();
+    let (mut outputs, mut paths) = (Vec::new(), Vec::new());
     for artifact in stderr.split(|b| *b == b'\n').filter_map(messages::artifact) {
         outputs.push(made(&artifact.artifact, artifact.emit)?);
+        paths.push(artifact.artifact);
     }
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).ok()?;
     let cpu = usage.user_time().num_milliseconds() + usage.system_time().num_milliseconds();
@@ -100,6 +101,7 @@ fn report(status: ExitStatus, stdout: Option<Vec<u8>>, stderr: Option<Vec<u8>>, 
         cpu_ms: u64::try_from(cpu).unwrap_or(0),
         max_rss_kib: u64::try_from(usage.max_rss()).unwrap_or(0),
         started,
+        secret: secrets::in_files(&paths),
     })
 }
 

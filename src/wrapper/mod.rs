@@ -8,14 +8,17 @@
 pub mod compile;
 pub mod command;
 pub mod place;
+mod secrets;
 
 use std::{
     ffi::OsString,
+    os::unix::ffi::OsStrExt,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
 };
 
 use command::Command;
+use serde_bytes::ByteBuf;
 
 use crate::{
     base::{env, failpoint, fs, process, secret::is_secret_name},
@@ -70,7 +73,7 @@ fn serve(command: &Command) {
 fn ask(command: &Command, store: &Path, exe: &Path) -> Option<(Client, Reply)> {
     let query = Query {
         compiler: command.compiler().to_owned(),
-        args: command.compiler_args().to_vec(),
+        args: command.compiler_args().iter().map(|a| ByteBuf::from(a.as_bytes())).collect(),
         cwd: std::env::current_dir().ok()?.into_os_string(),
         // Presence matters, values of secrets do not leave this process.
         env: env::EnvSnapshot::current().map_values(|name, value| Some(if is_secret_name(name) { Vec::new() } else { value })),

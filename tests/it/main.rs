@@ -9,6 +9,8 @@ mod damage;
 mod disks;
 mod failures;
 mod hits;
+mod keys;
+mod relocation;
 mod kills;
 mod protocol;
 mod space;

@@ -1,6 +1,7 @@
 //! A sandbox with its own home, store and projects; plain cargo and our binary in it; and the oracle that compares what
 //! they made.
 
+pub mod case;
 pub mod oracle;
 pub mod processes;
 pub mod projects;
