@@ -2,14 +2,20 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::sync::watch;
 
 use crate::base::digest::Digest;
 
-type Running = Arc<Mutex<HashMap<Digest, watch::Receiver<()>>>>;
+#[derive(Default)]
+struct Air {
+    running: HashMap<Digest, watch::Receiver<()>>,
+    landings: u64,
+}
+
+type Running = Arc<Mutex<Air>>;
 
 /// Compiles that are running or being stored.
 #[derive(Default)]
@@ -32,7 +38,7 @@ pub enum Seat {
 impl Flights {
     /// Joins the flight, or starts it.
     pub fn join(&self, key: Digest) -> Seat {
-        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = &mut lock(&self.0).running;
         if let Some(landed) = running.get(&key) {
             return Seat::Follower(landed.clone());
         }
@@ -43,13 +49,25 @@ impl Flights {
 
     /// How many are in the air.
     pub fn count(&self) -> u64 {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
+        lock(&self.0).running.len() as u64
     }
+
+    /// How many have landed so far. A leader that sees another number than before its lookup has to look again: the same
+    /// flight may have landed in between.
+    pub fn landings(&self) -> u64 {
+        lock(&self.0).landings
+    }
+}
+
+fn lock(air: &Mutex<Air>) -> MutexGuard<'_, Air> {
+    air.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Leader {
     fn drop(&mut self) {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        let mut air = lock(&self.running);
+        air.running.remove(&self.key);
+        air.landings += 1;
     }
 }
 
@@ -65,7 +83,9 @@ mod tests {
         let Seat::Follower(mut landed) = flights.join(key) else { panic!("the second follows") };
         assert!(matches!(flights.join(Digest::of(b"y")), Seat::Leader(_)), "another compile");
         assert!(landed.has_changed().is_ok(), "still in the air");
+        assert_eq!((flights.count(), flights.landings()), (1, 1), "the other one has landed");
         drop(leader);
+        assert_eq!((flights.count(), flights.landings()), (0, 2));
         assert!(landed.changed().await.is_err(), "landed");
         assert!(matches!(flights.join(key), Seat::Leader(_)), "a new flight");
     }

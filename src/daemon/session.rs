@@ -154,6 +154,7 @@ impl Session {
 
     /// Looks up; of equal lookups at the same time, one is told to compile and the others wait for it.
     async fn lookup(&mut self, open: &Open, query: Query) -> io::Result<Reply> {
+        let landings = self.state.flights.landings();
         let engine = open.engine.clone();
         let first = self.blocking(move || {
             let who = Who::of(&query);
@@ -168,17 +169,24 @@ impl Session {
         };
         let mut leader = None;
         if matches!(answer, Answer::Miss(_)) {
-            match self.state.flights.join(prepared.flight) {
-                Seat::Leader(seat) => leader = Some(seat),
+            let look_again = match self.state.flights.join(prepared.flight) {
+                Seat::Leader(seat) => {
+                    leader = Some(seat);
+                    // The same compile may have ended between the look and the seat.
+                    self.state.flights.landings() != landings
+                }
                 Seat::Follower(landed) => {
                     self.wait_for(landed).await?;
-                    let engine = open.engine.clone();
-                    let who = Who { session: prepared.session.clone(), crate_name: prepared.inv.crate_name.clone() };
-                    let again = self.blocking(move || engine.find(&prepared).map(|answer| (prepared, answer)));
-                    match again.await? {
-                        Ok(found) => (prepared, answer) = found,
-                        Err(why) => return Ok(bypass(open, why, who)),
-                    }
+                    true
+                }
+            };
+            if look_again {
+                let engine = open.engine.clone();
+                let who = Who { session: prepared.session.clone(), crate_name: prepared.inv.crate_name.clone() };
+                let again = self.blocking(move || engine.find(&prepared).map(|answer| (prepared, answer)));
+                match again.await? {
+                    Ok(found) => (prepared, answer) = found,
+                    Err(why) => return Ok(bypass(open, why, who)),
                 }
             }
         }
