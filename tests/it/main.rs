@@ -4,6 +4,9 @@
 
 mod support;
 
+mod debugging;
 mod hits;
 mod keys;
+mod messages;
+mod mixing;
 mod relocation;
