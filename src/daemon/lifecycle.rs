@@ -52,7 +52,7 @@ pub fn run(root: &Path) -> io::Result<()> {
 fn survive_size_limits() {
     use nix::sys::signal::{SigHandler, Signal, signal};
     // SAFETY: no handler of ours is involved. If it cannot be ignored, the builds go on without a daemon.
-    drop(unsafe { signal(Signal::SIGXFSZ, SigHandler::SigIgn) });
+    let _ = unsafe { signal(Signal::SIGXFSZ, SigHandler::SigIgn) };
 }
 
 /// Binds with mode 0600 from the first moment on.

@@ -11,6 +11,7 @@ pub mod generated;
 pub mod guard;
 pub mod inputs;
 pub mod invocation;
+pub mod macro_env;
 pub mod native;
 pub mod parts;
 

@@ -84,14 +84,7 @@ mod tests {
     use std::{ffi::OsString, fs};
 
     use super::*;
-    use crate::{base::fs::FileSig, rustc::Tool};
-
-    struct Read;
-    impl DigestFile for Read {
-        fn digest(&self, path: &Path) -> std::io::Result<(Digest, FileSig)> {
-            Ok((Digest::of(&fs::read(path)?), FileSig::of(path)?))
-        }
-    }
+    use crate::{base::digest::testing::Read, rustc::Tool};
 
     fn key(dir: &Path, extra: &str) -> Digest {
         let d = dir.display();
