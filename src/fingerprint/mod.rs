@@ -13,6 +13,7 @@ pub mod inputs;
 pub mod invocation;
 pub mod native;
 pub mod parts;
+pub mod portable;
 
 pub use inputs::InputSet;
 pub use parts::{Component, Components, Part};
