@@ -14,6 +14,7 @@ pub mod invocation;
 pub mod macro_env;
 pub mod native;
 pub mod parts;
+pub mod portable;
 
 pub use inputs::InputSet;
 pub use parts::{Component, Components, Part};
