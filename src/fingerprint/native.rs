@@ -33,7 +33,7 @@ pub fn add(parts: &mut Components, inv: &Invocation, places: &Places, files: &dy
     for arg in &inv.link_args {
         for path in paths_in(arg.as_bytes(), &places.cwd) {
             let digest = if path.is_dir() {
-                directory(&path, files)?
+                directory(&path, target_root(&path, places).as_deref(), true, files)?
             } else {
                 files.digest(&path).map_err(|e| WhyNot::Input(e.to_string()))?.0
             };

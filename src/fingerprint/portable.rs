@@ -28,8 +28,11 @@ use crate::base::{
 
 type File<'a> = ElfFile64<'a, Endianness>;
 
-/// What is known of contents and roots; it follows from them alone.
-static KNOWN: Mutex<Option<HashMap<(Digest, Vec<u8>), Digest>>> = Mutex::new(None);
+/// Content and root, to what they come to.
+type Known = HashMap<(Digest, Vec<u8>), Digest>;
+
+/// What is known; it follows from content and root alone.
+static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
 /// Most of them.
 const MOST: usize = 4096;
 

@@ -85,7 +85,7 @@ pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
             return found;
         }
         assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(5));
+        std::thread::sleep(Duration::from_millis(5)); // bounded wait: PATIENCE
     }
 }
 
@@ -130,7 +130,7 @@ impl Running {
                 drop(self.0.kill());
                 panic!("a command hangs");
             }
-            std::thread::sleep(Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(5)); // bounded wait: PATIENCE
         };
         let (stdout, stderr) = (out.join().expect("read"), err.join().expect("read"));
         Run(std::process::Output { status, stdout, stderr })
