@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// How long a client may take to say who it is.
-const GREETING: Duration = Duration::from_secs(5);
+const GREETING: Duration = Duration::from_secs(2);
 /// How often a waiting client is told that we are alive.
 const HEARTBEAT: Duration = Duration::from_millis(150);
 /// How long an equal compile elsewhere is waited for.

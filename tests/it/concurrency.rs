@@ -1,15 +1,12 @@
 //! Several builds at once on one store: each compile happens once.
 
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use nix::sys::signal::Signal;
 
 use crate::support::{
     Sandbox, exe,
+    gate::Gate,
     processes::{Running, compiler_of, wait_for, wait_until, wrapper_of},
     projects::WORKSPACE,
     small::{BUILD, UNITS},
@@ -52,55 +49,34 @@ fn three_builds_of_every_crate_type_at_once() {
     sandbox.assert_sound();
 }
 
-/// The same crate with a compile that takes a while.
-fn slow(sandbox: &Sandbox, name: &str, millions: u32) -> PathBuf {
-    let dir = sandbox.small(name, "slow");
-    let lib = dir.join("low/src/lib.rs");
-    let text = fs::read_to_string(&lib).expect("read");
-    let steps = format!("pub const STEPS: u64 = {{ let mut i = 0; while i < {millions}_000_000 {{ i += 1; }} i }};\n");
-    fs::write(&lib, format!("#![allow(long_running_const_eval)]\n{text}{steps}")).expect("written");
-    dir
-}
-
 #[test]
 fn a_follower_whose_leader_is_killed_compiles_itself() {
     let sandbox = Sandbox::new();
-    let first = slow(&sandbox, "first", 4);
+    let first = sandbox.small("first", "follower");
     let second = sandbox.copy(&first, "second");
+    let gate = Gate::closed(&sandbox);
+    let start = |dir: &Path| Running::start(sandbox.command(exe(), dir).args(BUILD).env("RUSTC", &gate.rustc));
     sandbox.ready();
-    let leading = sandbox.start(&first, &BUILD);
+    let leading = start(&first);
     wait_for("the leader's compiler", || compiler_of("low", &first));
-    let following = sandbox.start(&second, &BUILD);
+    let following = start(&second);
     wait_until("a follower", || wrapper_of("low", &second).is_some_and(|w| w.has_socket()));
-    let leader = wrapper_of("low", &first).expect("the leader compiles for long");
-    leader.signal(Signal::SIGKILL);
+    wrapper_of("low", &first).expect("the leader waits at the gate").signal(Signal::SIGKILL);
     assert_eq!(leading.finish().0.status.code(), Some(101));
+    wait_for("the follower's own compiler", || compiler_of("low", &second));
+    gate.open();
     following.finish().success();
     sandbox.assert_like_plain(&second);
     sandbox.assert_heals(&second);
-}
-
-/// A compiler that notes each compile and then does what the real one does.
-fn noting_compiler(sandbox: &Sandbox) -> (PathBuf, PathBuf) {
-    let (dir, log) = (sandbox.path("toolchain"), sandbox.path("compiles"));
-    let sysroot = crate::support::Run::of(sandbox.command("rustc", Path::new("/")).arg("--print=sysroot")).success().stdout();
-    let script = format!(
-        "#!/bin/sh\ncase \"$*\" in *--crate-name*--out-dir*) echo \"$*\" >> '{}';; esac\nexec '{}/bin/rustc' \"$@\"\n",
-        log.display(),
-        sysroot.trim()
-    );
-    let rustc = dir.join("rustc");
-    crate::support::write(&rustc, &script);
-    fs::set_permissions(&rustc, fs::Permissions::from_mode(0o755)).expect("set");
-    fs::write(&log, "").expect("written");
-    (rustc, log)
 }
 
 #[test]
 fn of_64_equal_compiles_at_once_one_runs() {
     let sandbox = Sandbox::new();
     let dir = sandbox.project("one", [("src/lib.rs", "pub fn one() -> u32 { 1 }\n")]);
-    let (rustc, log) = noting_compiler(&sandbox);
+    let log = sandbox.path("compiles");
+    let note = format!("case \"$*\" in *--crate-name*--out-dir*) echo \"$*\" >> '{}';; esac", log.display());
+    let rustc = sandbox.compiler(&note);
     fs::create_dir_all(dir.join("target")).expect("created");
     sandbox.ready();
     let line = "--crate-name one --edition=2021 src/lib.rs --error-format=json --json=diagnostic-rendered-ansi,artifacts \

@@ -1,6 +1,6 @@
 //! Compiles that fail, and other wrappers around ours: what cargo says is what it says without us.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{fs, path::Path};
 
 use crate::support::{
     Run, Sandbox, edit, exe,
@@ -36,19 +36,10 @@ fn a_crate_that_does_not_compile() {
     sandbox.assert_heals(&dir);
 }
 
-fn script(sandbox: &Sandbox, path: &str, text: &str) -> std::path::PathBuf {
-    let file = sandbox.path(path);
-    crate::support::write(&file, &format!("#!/bin/sh\n{text}\n"));
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("set");
-    file
-}
-
 #[test]
 fn a_compiler_that_dies() {
     let sandbox = Sandbox::new();
-    let sysroot = Run::of(sandbox.command("rustc", Path::new("/")).arg("--print=sysroot")).success().stdout();
-    let text = format!("case \"$*\" in *'--crate-name app '*) kill -SEGV $$;; esac\nexec '{}/bin/rustc' \"$@\"", sysroot.trim());
-    let rustc = script(&sandbox, "toolchain/rustc", &text);
+    let rustc = sandbox.compiler("case \"$*\" in *'--crate-name app '*) kill -SEGV $$;; esac");
     let dir = sandbox.small("first", "dies");
     let plain = sandbox.copy(&dir, "plain");
     let rustc = rustc.to_str().expect("text");
@@ -91,10 +82,11 @@ fn cargo_killed_leaves_nothing_behind_that_matters() {
 #[test]
 fn wrappers_around_wrappers() {
     let sandbox = Sandbox::new();
-    let other = script(&sandbox, "other-wrapper", "exec \"$@\"");
+    let other = sandbox.script("other-wrapper", "exec \"$@\"");
     let (us, other) = (exe(), other.to_str().expect("text"));
     let dir = sandbox.small("first", "nested");
-    let cases: [(&str, &[(&str, &str)], u64); 4] = [
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], u64);
+    let cases: [Case; 4] = [
         ("both", &[("RUSTC_WRAPPER", us), ("RUSTC_WORKSPACE_WRAPPER", us)], 2),
         ("below", &[("RUSTC_WRAPPER", us), ("RUSTC_WORKSPACE_WRAPPER", other)], 0),
         ("workspace", &[("RUSTC_WORKSPACE_WRAPPER", us)], 2),

@@ -183,7 +183,7 @@ fn daemon_at_any_moment() {
         let build = sandbox.start(&dir, &BUILD);
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         // The moment is the experiment; every one must do.
-        std::thread::sleep(Duration::from_millis((seed >> 33) % 400)); // bounded wait: a random moment
+        std::thread::sleep(Duration::from_millis((seed >> 33) % 400)); // bounded wait: for a moment that was drawn
         sandbox.kill_daemons();
         build.finish().success();
         assert!(output(&dir).starts_with(&format!("round{round} of ")));

@@ -2,6 +2,7 @@
 //! they made.
 
 pub mod case;
+pub mod gate;
 pub mod oracle;
 pub mod processes;
 pub mod projects;

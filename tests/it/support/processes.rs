@@ -60,8 +60,9 @@ pub fn all() -> Vec<Process> {
 /// The program itself (no wrapper) that compiles this crate for a target directory below `dir`.
 pub fn compiler_of(crate_name: &str, dir: &Path) -> Option<Process> {
     all().into_iter().find(|p| {
-        let program = Path::new(&p.argv[0]).file_name().is_some_and(|n| n == "rustc");
-        program && compiles(p, crate_name, dir)
+        // A script is run by its interpreter.
+        let is_rustc = |n: usize| p.argv.get(n).is_some_and(|a| Path::new(a).file_name().is_some_and(|n| n == "rustc"));
+        p.argv[0] != exe() && (is_rustc(0) || is_rustc(1)) && compiles(p, crate_name, dir)
     })
 }
 
@@ -85,7 +86,7 @@ pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
             return found;
         }
         assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(5)); // bounded wait: PATIENCE
+        std::thread::sleep(Duration::from_millis(5)); // bounded wait: for `what`
     }
 }
 
@@ -130,7 +131,7 @@ impl Running {
                 drop(self.0.kill());
                 panic!("a command hangs");
             }
-            std::thread::sleep(Duration::from_millis(5)); // bounded wait: PATIENCE
+            std::thread::sleep(Duration::from_millis(5)); // bounded wait: for the command's end
         };
         let (stdout, stderr) = (out.join().expect("read"), err.join().expect("read"));
         Run(std::process::Output { status, stdout, stderr })
