@@ -1,8 +1,6 @@
 //! End-to-end tests of the real binary on real cargo projects, one file per promise.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests fail by panicking")]
-#![expect(clippy::type_complexity, reason = "tables of cases")]
-#![expect(clippy::print_stderr, reason = "a test that cannot run on this machine says so")]
 
 mod support;
 
