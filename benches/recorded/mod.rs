@@ -11,6 +11,7 @@ use rustc_hyperopt::{
     base::{env::EnvSnapshot, fs::umask},
     engine::plan::Query,
 };
+use serde_bytes::ByteBuf;
 use tempfile::TempDir;
 
 /// The program, as users have it.
@@ -113,7 +114,7 @@ impl Recorded {
         let kept = own.iter().filter(|(k, _)| *k != b"CARGO_PKG_NAME").map(|(k, v)| (k.to_vec(), v.to_vec()));
         Query {
             compiler: "rustc".into(),
-            args: self.args.clone(),
+            args: self.args.iter().map(|a| ByteBuf::from(a.as_encoded_bytes())).collect(),
             cwd: self.root().into_os_string(),
             env: kept.chain(changed).collect(),
             umask: umask(),

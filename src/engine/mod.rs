@@ -20,7 +20,7 @@ use std::{
 
 use crate::{
     base::digest::Digest,
-    fingerprint::closure::KnownExterns,
+    fingerprint::{closure::KnownExterns, macro_env::MacroVariables},
     rustc::{WhyNot, linker::Linkers, toolchain::Toolchains},
     store::Store,
 };
@@ -33,6 +33,7 @@ pub struct Engine {
     pub store: Store,
     toolchains: Toolchains,
     linkers: Linkers,
+    macro_variables: MacroVariables,
     /// Crates that are being compiled or were since this daemon started: output path without extension, file names of
     /// direct dependencies. Cargo's hash in the name covers the dependencies, so the name stands for them.
     making: Mutex<HashMap<PathBuf, Vec<String>>>,
@@ -44,7 +45,14 @@ impl Engine {
     /// Around an open store.
     pub fn new(store: Store) -> Self {
         let reflink = crate::base::fs::supports_reflink(store.root());
-        Self { store, toolchains: Toolchains::default(), linkers: Linkers::default(), making: Mutex::default(), reflink }
+        Self {
+            store,
+            toolchains: Toolchains::default(),
+            linkers: Linkers::default(),
+            macro_variables: MacroVariables::default(),
+            making: Mutex::default(),
+            reflink,
+        }
     }
 }
 

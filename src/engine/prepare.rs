@@ -17,6 +17,7 @@ use crate::{
         guard,
         inputs::{Context, Given},
         invocation::{self, InvocationKey, Salt},
+        macro_env::MacroCrate,
     },
     rustc::{Invocation, Places, Tool, WhyNot},
 };
@@ -75,10 +76,11 @@ impl Engine {
         let member = inv.source.is_relative();
         let extra = if member { rules.extra_inputs()? } else { Vec::new() };
         let context = Context { inv: &inv, places: &places, env: &env, files };
-        let given = context.given(key.key, &closure, &extra)?;
         let macros = closure.macros(&inv, &places.cwd);
         refuse_database(&macros, &env, &places.cwd)?;
-        let nosy_macros = macros.iter().any(|m| guard::may_read_files(m));
+        let nosy_macros = macros.iter().any(|m| guard::may_read_files(&m.name));
+        let variables = self.macro_variables.read_by(&macros, &env, files)?;
+        let given = context.given(key.key, &closure, &extra, &variables)?;
         let source = files.digest(&places.cwd.join(&inv.source)).map_err(|e| WhyNot::Input(e.to_string()))?.0;
         let flight = KeyHasher::new("flight").field("given", &given.key.0).field("source", &source.0).finish();
         let version = text(&env, "CARGO_PKG_VERSION").unwrap_or_default();
@@ -179,8 +181,8 @@ impl Rules {
 }
 
 /// `sqlx::query!` asks a live database when it is told of one; what that answers is no input that anybody could record.
-fn refuse_database(macros: &[String], env: &EnvSnapshot, cwd: &Path) -> Result<(), WhyNot> {
-    let asks = macros.iter().any(|m| m.starts_with("sqlx_macros"));
+fn refuse_database(macros: &[MacroCrate], env: &EnvSnapshot, cwd: &Path) -> Result<(), WhyNot> {
+    let asks = macros.iter().any(|m| m.name.starts_with("sqlx_macros"));
     let offline = env.get("SQLX_OFFLINE").is_some_and(|v| v == "true" || v == "1");
     if asks && !offline && (env.get("DATABASE_URL").is_some() || cwd.join(".env").exists()) {
         return Err(WhyNot::SideEffect("sqlx::query! with DATABASE_URL".into()));

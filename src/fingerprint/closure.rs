@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Components, Part};
+use super::{Components, Part, macro_env::MacroCrate};
 use crate::{
     base::digest::{Digest, DigestFile},
     rustc::{Invocation, WhyNot},
@@ -94,14 +94,18 @@ impl Closure {
         }
     }
 
-    /// Names of the procedural macros among them, without `lib` and hash.
-    pub fn macros(&self, inv: &Invocation, cwd: &Path) -> Vec<String> {
+    /// The procedural macros among them.
+    pub fn macros(&self, inv: &Invocation, cwd: &Path) -> Vec<MacroCrate> {
         let dirs: Vec<PathBuf> = inv.dependency_dirs.iter().map(|d| cwd.join(d)).collect();
-        let is_macro = |stem: &&String| {
-            self.direct.iter().any(|p| is_dylib(p) && super::closure::stem(p) == **stem)
-                || dirs.iter().any(|d| d.join(format!("{stem}.so")).exists() && !d.join(format!("{stem}.rlib")).exists())
+        let file = |stem: &String| {
+            let direct = self.direct.iter().find(|p| is_dylib(p) && super::closure::stem(p) == *stem).cloned();
+            let found = || {
+                dirs.iter().map(|d| d.join(format!("{stem}.so"))).find(|so| so.exists() && !so.with_extension("rlib").exists())
+            };
+            direct.or_else(found)
         };
-        self.crates.keys().filter(is_macro).map(|s| crate_of(s).to_owned()).collect()
+        let named = |stem: &String| file(stem).map(|file| MacroCrate { name: crate_of(stem).to_owned(), file });
+        self.crates.keys().filter_map(named).collect()
     }
 }
 

@@ -99,6 +99,14 @@ impl<'ast> Visit<'ast> for Bodies {
         self.0 = true;
     }
 
+    fn visit_item_static(&mut self, item: &'ast syn::ItemStatic) {
+        item.attrs.iter().for_each(|a| self.visit_attribute(a));
+        self.visit_type(&item.ty);
+        let mut initialiser = Initialiser(false);
+        initialiser.visit_expr(&item.expr);
+        self.0 |= initialiser.0;
+    }
+
     fn visit_macro(&mut self, _: &'ast syn::Macro) {
         self.0 = true;
     }
@@ -151,6 +159,20 @@ fn is_harmless(attribute: &syn::Attribute) -> bool {
     INERT.contains(&first.as_str())
 }
 
+/// The value of a static. Its code belongs to the crate that has the static and is never made again in another one, so
+/// what it carries is found in the crate's own machine code. Items and macros in it may be more than that.
+struct Initialiser(bool);
+
+impl<'ast> Visit<'ast> for Initialiser {
+    fn visit_item(&mut self, _: &'ast syn::Item) {
+        self.0 = true;
+    }
+
+    fn visit_macro(&mut self, _: &'ast syn::Macro) {
+        self.0 = true;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,12 +197,22 @@ mod tests {
             "#[doc(hidden)] pub mod __private228 { pub use crate::private::*; }",
             "pub static T: [(&str, u8); 2] = [(\"a\", 1), (\"b\", 2)];",
             "&[1, 2, 3]",
+            "static T: [Lazy<u8>; 2] = [Lazy::new(|| f(\"a\")), Lazy::new(|| { let x = g(); x[1] })];",
             "pub const X: usize = 3; extern \"C\" { pub fn f(a: i32); }",
             "#[derive(Debug, Clone, PartialEq)] #[repr(C)] /// Text.\npub struct S { #[doc(hidden)] pub a: u8 }",
         ] {
             assert!(!may_carry_its_path(no), "{no}");
         }
-        for yes in ["fn f() {}", "impl A { pub fn g(&self) -> u8 { 1 } }", "thread_local!(static X: u8 = 1);", "|x| x", "let x"] {
+        for yes in [
+            "fn f() {}",
+            "impl A { pub fn g(&self) -> u8 { 1 } }",
+            "thread_local!(static X: u8 = 1);",
+            "static T: u8 = { fn f() {} 1 };",
+            "static T: u8 = m!();",
+            "const C: F = || 1;",
+            "|x| x",
+            "let x",
+        ] {
             assert!(may_carry_its_path(yes), "{yes}");
         }
         for yes in ["#[derive(Clone, Parser)] struct S;", "#[tracing::instrument] struct S;", "#[derive(serde::Debug)] struct S;"]

@@ -174,14 +174,7 @@ fn collect(dir: &Path, places: &Places, found: &mut Vec<PathBuf>) -> Result<(), 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{digest::Digest, fs::FileSig};
-
-    struct Read;
-    impl DigestFile for Read {
-        fn digest(&self, path: &Path) -> std::io::Result<(Digest, FileSig)> {
-            Ok((Digest::of(&fs::read(path)?), FileSig::of(path)?))
-        }
-    }
+    use crate::base::digest::testing::Read;
 
     #[test]
     fn rivals_of_modules() {

@@ -48,11 +48,12 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Extends the invocation key by dependencies and native inputs, and by files that the project declares.
+    /// Extends the invocation key by dependencies and native inputs, by files that the project declares, and by variables
+    /// that procedural macros may read.
     ///
     /// # Errors
     /// [`WhyNot::Input`] if something cannot be read.
-    pub fn given(&self, invocation: Digest, closure: &Closure, extra: &[PathBuf]) -> Result<Given, WhyNot> {
+    pub fn given(&self, invocation: Digest, closure: &Closure, extra: &[PathBuf], variables: &[String]) -> Result<Given, WhyNot> {
         let mut parts = Components::new("given");
         parts.digest(Part::Argument, "invocation", invocation);
         closure.add_to(&mut parts, self.inv);
@@ -64,6 +65,7 @@ impl Context<'_> {
                 Err(_) => parts.value(Part::Source, &name, b"not there"),
             }
         }
+        environ::add_tracked(&mut parts, self.env, variables, self.places);
         let (key, mut components) = parts.finish();
         components.remove(0); // The invocation key is explained by its own components.
         Ok(Given { key, components })

@@ -11,8 +11,10 @@ pub mod generated;
 pub mod guard;
 pub mod inputs;
 pub mod invocation;
+pub mod macro_env;
 pub mod native;
 pub mod parts;
+pub mod portable;
 
 pub use inputs::InputSet;
 pub use parts::{Component, Components, Part};

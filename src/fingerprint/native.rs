@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Components, Part};
+use super::{Components, Part, portable};
 use crate::{
     base::digest::{Digest, DigestFile, KeyHasher},
     rustc::{Invocation, Places, WhyNot},
@@ -26,14 +26,14 @@ pub fn add(parts: &mut Components, inv: &Invocation, places: &Places, files: &dy
     }
     for dir in &inv.native_dirs {
         let dir = places.cwd.join(dir);
-        let digest = directory(&dir, files)?;
+        let digest = directory(&dir, target_root(&dir, places).as_deref(), names_objects(inv), files)?;
         let name = places.relative(&dir);
         parts.digest(Part::Native, &crate::fingerprint::inputs::display(&name), digest);
     }
     for arg in &inv.link_args {
         for path in paths_in(arg.as_bytes(), &places.cwd) {
             let digest = if path.is_dir() {
-                directory(&path, files)?
+                directory(&path, target_root(&path, places).as_deref(), true, files)?
             } else {
                 files.digest(&path).map_err(|e| WhyNot::Input(e.to_string()))?.0
             };
@@ -43,16 +43,32 @@ pub fn add(parts: &mut Components, inv: &Invocation, places: &Places, files: &dy
     Ok(())
 }
 
-fn directory(dir: &Path, files: &dyn DigestFile) -> Result<Digest, WhyNot> {
+/// The directory that dependencies and build scripts write to, if `dir` lies in it.
+fn target_root(dir: &Path, places: &Places) -> Option<PathBuf> {
+    let root = places.out_dir.parent()?;
+    (dir.starts_with(root) && !places.cwd.starts_with(root)).then(|| root.to_owned())
+}
+
+/// Whether a library may be an object: only where it is asked for by its whole name.
+fn names_objects(inv: &Invocation) -> bool {
+    let verbatim = inv.native_libs.iter().any(|lib| lib.contains("verbatim"));
+    verbatim || inv.link_args.iter().any(|arg| memchr::memmem::find(arg.as_bytes(), b"-l:").is_some())
+}
+
+fn directory(dir: &Path, root: Option<&Path>, objects: bool, files: &dyn DigestFile) -> Result<Digest, WhyNot> {
     let mut key = KeyHasher::new("native directory");
     let Ok(entries) = std::fs::read_dir(dir) else { return Ok(key.finish()) };
-    let mut found: Vec<PathBuf> = entries.flatten().map(|e| e.path()).filter(|p| is_native(p)).collect();
+    let mut found: Vec<PathBuf> = entries.flatten().map(|e| e.path()).filter(|p| is_native(p, objects)).collect();
     found.sort();
     let few = found.len() <= MANY;
     for path in found {
         let name = path.file_name().unwrap_or_default();
         if few {
-            let (digest, _) = files.digest(&path).map_err(|e| WhyNot::Input(e.to_string()))?;
+            let digest = match root {
+                Some(root) => portable::digest(&path, root.as_os_str().as_bytes(), files),
+                None => files.digest(&path).map(|(digest, _)| digest),
+            };
+            let digest = digest.map_err(|e| WhyNot::Input(e.to_string()))?;
             key.field("file", name.as_bytes()).field("digest", &digest.0);
         } else if let Ok(sig) = crate::base::fs::FileSig::of(&path) {
             key.field("file", name.as_bytes()).field("size", &sig.size.to_le_bytes()).field("mtime", &sig.mtime.to_le_bytes());
@@ -61,10 +77,11 @@ fn directory(dir: &Path, files: &dyn DigestFile) -> Result<Digest, WhyNot> {
     Ok(key.finish())
 }
 
-/// Archives, objects and shared libraries with or without a version behind `.so`; not Rust's own.
-fn is_native(path: &Path) -> bool {
+/// Archives, shared libraries with or without a version behind `.so`, and objects if they can be meant; not Rust's own.
+fn is_native(path: &Path, objects: bool) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let by_extension = path.extension().is_some_and(|e| ["a", "o", "obj", "lib", "dylib", "so", "tbd"].iter().any(|x| e == *x));
+    let by_extension = path.extension().is_some_and(|e| ["a", "lib", "dylib", "so", "tbd"].iter().any(|x| e == *x));
+    let by_extension = by_extension || objects && path.extension().is_some_and(|e| e == "o" || e == "obj");
     (by_extension || name.contains(".so.")) && path.is_file()
 }
 
@@ -84,14 +101,7 @@ mod tests {
     use std::{ffi::OsString, fs};
 
     use super::*;
-    use crate::{base::fs::FileSig, rustc::Tool};
-
-    struct Read;
-    impl DigestFile for Read {
-        fn digest(&self, path: &Path) -> std::io::Result<(Digest, FileSig)> {
-            Ok((Digest::of(&fs::read(path)?), FileSig::of(path)?))
-        }
-    }
+    use crate::{base::digest::testing::Read, rustc::Tool};
 
     fn key(dir: &Path, extra: &str) -> Digest {
         let d = dir.display();

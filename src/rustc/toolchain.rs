@@ -192,13 +192,7 @@ fn ask(compiler: &Path, env: &EnvSnapshot, cwd: &Path, question: &str) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    struct Read;
-    impl DigestFile for Read {
-        fn digest(&self, path: &Path) -> std::io::Result<(Digest, FileSig)> {
-            Ok((Digest::of(&std::fs::read(path)?), FileSig::of(path)?))
-        }
-    }
+    use crate::base::digest::testing::Read;
 
     /// A compiler made of a script and a sysroot of two files.
     fn fake(dir: &Path) -> PathBuf {

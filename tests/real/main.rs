@@ -113,7 +113,10 @@ fn another_directory_compiles_nothing() {
         // Not `println!`: the figures are to be seen when the test passes, too.
         let line = match &result {
             Ok(figures) => format!("{}: {figures}\n", case.name()),
-            Err(_) => format!("{}: failed\n", case.name()),
+            Err(why) => {
+                let why = why.downcast_ref::<String>().map_or("", String::as_str);
+                format!("{}: failed: {why}\n", case.name())
+            }
         };
         std::io::stderr().write_all(line.as_bytes()).expect("written");
         failed.extend(result.is_err().then(|| case.name()));

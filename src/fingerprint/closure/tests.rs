@@ -3,14 +3,7 @@
 use std::{collections::HashMap, ffi::OsString, fs};
 
 use super::*;
-use crate::{base::fs::FileSig, rustc::Tool};
-
-struct Read;
-impl DigestFile for Read {
-    fn digest(&self, path: &Path) -> std::io::Result<(Digest, FileSig)> {
-        Ok((Digest::of(&fs::read(path)?), FileSig::of(path)?))
-    }
-}
+use crate::{base::digest::testing::Read, rustc::Tool};
 
 #[derive(Default)]
 struct Known(HashMap<Digest, Vec<String>>);
@@ -89,7 +82,9 @@ fn macros_are_seen() {
     let world = World::new();
     let inv = world.invocation("lib");
     let closure = Closure::of(&inv, world.dir.path(), &world.known, &Read).expect("readable");
-    assert_eq!(closure.macros(&inv, world.dir.path()), ["m"]);
+    let macros = closure.macros(&inv, world.dir.path());
+    let names: Vec<_> = macros.iter().map(|m| (m.name.as_str(), m.file.exists())).collect();
+    assert_eq!(names, [("m", true)]);
 }
 
 #[test]

@@ -46,6 +46,18 @@ fn a_variable_set_by_a_build_script() {
     built.missed("app bin", "environment-changed", "`FLAVOUR` changed").prints("sour");
 }
 
+#[test]
+fn values_that_have_to_be_escaped() {
+    let values = ["two\nlines", "two\\nlines", "back\\slash", "a b=c # d", ""];
+    let case = Case::with(READS, &[("GREETING", values[0])]);
+    for (i, value) in values.iter().enumerate() {
+        let built = case.again_with(&[("GREETING", value)]);
+        assert_eq!(built.stats.misses(), u64::from(i != 0), "{value:?}: {:#}", built.stats.0);
+        built.prints(format!("{value} None").trim());
+        case.again_with(&[("GREETING", value)]).all_hits();
+    }
+}
+
 const SECRET: &str = "hunter2-correct-horse-battery-staple";
 
 #[test]

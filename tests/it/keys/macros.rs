@@ -56,6 +56,18 @@ fn a_directory_that_a_macro_lists() {
 }
 
 #[test]
+fn a_variable_that_a_macro_reads_and_does_not_declare() {
+    let body = r#"format!("{:?}", std::env::var("DEMO_MODE").unwrap_or_default())"#;
+    let case = with_macro(body, &[]);
+    case.again().all_hits();
+    case.again_with(&[("UNRELATED_MODE", "x")]).all_hits();
+    let fast = case.again_with(&[("DEMO_MODE", "fast")]);
+    fast.missed("app", "environment-changed", "`DEMO_MODE`").hit("mac").prints("fast");
+    case.again_with(&[("DEMO_MODE", "slow")]).missed("app", "environment-changed", "`DEMO_MODE`").prints("slow");
+    case.again_with(&[("DEMO_MODE", "fast")]).all_hits().prints("fast");
+}
+
+#[test]
 fn the_macro_itself() {
     let case = with_macro("\"1\".into()", &[]);
     case.again().all_hits().prints("1");

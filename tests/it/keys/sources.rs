@@ -163,3 +163,22 @@ fn included_files() {
         case.build(dir.join("w"), &[], &[]).missed("app", "source-changed", named).prints(output);
     }
 }
+
+#[test]
+fn names_that_have_to_be_escaped() {
+    let case = Case::new([
+        ("Cargo.toml", APP),
+        (
+            "src/main.rs",
+            "#[path = \"a b#c$d.rs\"]\nmod a;\nfn main() { println!(\"{}{}\", a::NAME, include_str!(\"t: \u{fc}.txt\").trim()); }\n",
+        ),
+        ("src/a b#c$d.rs", "pub const NAME: &str = \"a\";\n"),
+        ("src/t: \u{fc}.txt", "b\n"),
+    ]);
+    case.again().all_hits().prints("ab");
+    let module = case.changed(|dir| edit(&dir.join("src/a b#c$d.rs"), "\"a\"", "\"A\""));
+    module.missed("app", "source-changed", "a b#c$d.rs` changed").prints("Ab");
+    let included = case.changed(|dir| write(&dir.join("src/t: \u{fc}.txt"), "B\n"));
+    included.missed("app", "source-changed", "\u{fc}.txt` changed").prints("aB");
+    case.sandbox.cargo(&included.dir, &["build"]).assert_no_op();
+}

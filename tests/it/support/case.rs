@@ -120,11 +120,12 @@ impl Built<'_> {
         self
     }
 
-    /// Everything was restored.
+    /// Everything was restored, and nothing went wrong meanwhile.
     #[track_caller]
     pub fn all_hits(&self) -> &Self {
         assert!(self.run.0.status.success(), "{}", self.run.stderr());
         self.stats.assert_all_hits(1);
+        assert!(self.stats.troubles().is_empty(), "{:#}", self.stats.0);
         self
     }
 
