@@ -28,8 +28,10 @@ use crate::base::{
 
 type File<'a> = ElfFile64<'a, Endianness>;
 
-/// What is known of contents and roots; it follows from them alone.
-static KNOWN: Mutex<Option<HashMap<(Digest, Vec<u8>), Digest>>> = Mutex::new(None);
+/// Results by content and root, from which they follow.
+type Known = HashMap<(Digest, Vec<u8>), Digest>;
+
+static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
 /// Most of them.
 const MOST: usize = 4096;
 
