@@ -1,4 +1,5 @@
-//! Layer 3: from an invocation to its keys. Reads inputs through [`crate::base::digest::DigestFile`] and nothing else.
+//! Layer 3: from an invocation to its keys. Contents of inputs come through
+//! [`crate::base::digest::DigestFile`], so that a file that has not changed is not read again.
 //!
 //! Two steps, as in ccache's direct mode: the invocation key (arguments, toolchain, crate root) finds recorded input sets;
 //! an input set digested gives the action key, under which the result stands.
