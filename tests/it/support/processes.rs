@@ -101,7 +101,19 @@ pub struct Running(Child);
 
 impl Running {
     pub fn start(command: &mut Command) -> Self {
+        use std::os::unix::process::CommandExt;
+
+        use nix::sys::signal::{SigHandler, Signal, signal};
         let piped = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Started in the background of a script, the tests ignore interrupts, and so would everything they start.
+        // SAFETY: two system calls between fork and exec; no handler is involved.
+        unsafe {
+            piped.pre_exec(|| {
+                signal(Signal::SIGINT, SigHandler::SigDfl)?;
+                signal(Signal::SIGQUIT, SigHandler::SigDfl)?;
+                Ok(())
+            });
+        }
         Self(piped.spawn().expect("started"))
     }
 
