@@ -57,11 +57,6 @@ pub fn home() -> Option<PathBuf> {
     path("HOME")
 }
 
-/// Whether the user has switched us off.
-pub fn switched_off() -> bool {
-    text(names::SWITCH).is_some_and(|v| means_off(&v))
-}
-
 fn means_off(value: &str) -> bool {
     matches!(value, "off" | "0" | "false" | "no")
 }
@@ -91,7 +86,7 @@ impl EnvSnapshot {
         self.get(name).filter(|v| !v.is_empty()).map(PathBuf::from)
     }
 
-    /// Whether the user has switched us off, as [`switched_off`].
+    /// Whether the user has switched us off.
     pub fn switched_off(&self) -> bool {
         self.get(names::SWITCH).and_then(OsStr::to_str).is_some_and(means_off)
     }

@@ -21,7 +21,11 @@ use command::Command;
 use serde_bytes::ByteBuf;
 
 use crate::{
-    base::{env, failpoint, fs, process, secret::is_secret_name},
+    base::{
+        env::{EnvSnapshot, names},
+        failpoint, fs, process,
+        secret::is_secret_name,
+    },
     engine::plan::Query,
     ipc::{
         client::{self, Client},
@@ -40,10 +44,11 @@ pub fn run(args: Vec<OsString>) -> ! {
 
 /// Returns only if the compiler is to be run as if we were not there.
 fn serve(command: &Command) {
-    if env::switched_off() || env::var(env::names::NESTED).is_some() {
+    let env = EnvSnapshot::current();
+    if env.switched_off() || env.path(names::NESTED).is_some() {
         return;
     }
-    let Some(store) = crate::config::store_path(&env::EnvSnapshot::current()) else { return };
+    let Some(store) = crate::config::store_path(&env) else { return };
     let Ok(exe) = std::env::current_exe() else { return };
     if !command.is_cacheable() {
         // Cargo's first question in a fresh target directory is the moment to have a daemon ready for the first compile.
@@ -52,7 +57,7 @@ fn serve(command: &Command) {
         }
         return;
     }
-    let Some((mut client, reply)) = ask(command, &store, &exe) else { return };
+    let Some((mut client, reply)) = ask(command, env, &store, &exe) else { return };
     match reply {
         Reply::Hit { ticket, plan } => match place::all(&plan) {
             Ok(placed) => {
@@ -70,13 +75,13 @@ fn serve(command: &Command) {
     }
 }
 
-fn ask(command: &Command, store: &Path, exe: &Path) -> Option<(Client, Reply)> {
+fn ask(command: &Command, env: EnvSnapshot, store: &Path, exe: &Path) -> Option<(Client, Reply)> {
     let query = Query {
         compiler: command.compiler().to_owned(),
         args: command.compiler_args().iter().map(|a| ByteBuf::from(a.as_bytes())).collect(),
         cwd: std::env::current_dir().ok()?.into_os_string(),
         // Presence matters, values of secrets do not leave this process.
-        env: env::EnvSnapshot::current().map_values(|name, value| Some(if is_secret_name(name) { Vec::new() } else { value })),
+        env: env.map_values(|name, value| Some(if is_secret_name(name) { Vec::new() } else { value })),
         umask: fs::umask(),
     };
     failpoint::reach("wrapper-before-connect");
