@@ -12,4 +12,5 @@ pub mod names;
 pub mod personality;
 pub mod process;
 pub mod secret;
+pub mod sync;
 pub mod text;

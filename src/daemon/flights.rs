@@ -2,12 +2,12 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use tokio::sync::watch;
 
-use crate::base::digest::Digest;
+use crate::base::{digest::Digest, sync::lock};
 
 #[derive(Default)]
 struct Air {
@@ -57,10 +57,6 @@ impl Flights {
     pub fn landings(&self) -> u64 {
         lock(&self.0).landings
     }
-}
-
-fn lock(air: &Mutex<Air>) -> MutexGuard<'_, Air> {
-    air.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Leader {

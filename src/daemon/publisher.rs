@@ -10,6 +10,7 @@ use std::{
 };
 
 use super::flights::Leader;
+use crate::base::sync::lock;
 use crate::engine::{Engine, Prepared, plan::Compiled};
 
 /// One result to store. The flight lands when it is dropped.
@@ -47,12 +48,12 @@ impl Publisher {
 
     /// Jobs that are not stored yet.
     pub fn queued(&self) -> u64 {
-        *self.count.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.count.0)
     }
 
     /// Blocks until every job queued so far is stored.
     pub fn wait_until_empty(&self) {
-        let mut count = self.count.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut count = lock(&self.count.0);
         while *count > 0 {
             count = self.count.1.wait(count).unwrap_or_else(PoisonError::into_inner);
         }
@@ -64,7 +65,7 @@ impl Publisher {
 }
 
 fn add(count: &(Mutex<u64>, Condvar), by: i64) {
-    let mut number = count.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut number = lock(&count.0);
     *number = number.saturating_add_signed(by);
     if *number == 0 {
         count.1.notify_all();

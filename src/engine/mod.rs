@@ -15,11 +15,11 @@ pub mod split;
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::Mutex,
 };
 
 use crate::{
-    base::digest::Digest,
+    base::{digest::Digest, sync::lock},
     fingerprint::{closure::KnownExterns, macro_env::MacroVariables},
     rustc::{WhyNot, linker::Linkers, toolchain::Toolchains},
     store::Store,
@@ -69,10 +69,6 @@ impl Engine {
         let stem = format!("lib{}{}", prepared.inv.crate_name, prepared.inv.extra_filename);
         lock(&self.making).insert(prepared.places.out_dir.join(stem), prepared.extern_names());
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl From<WhyNot> for NotStored {

@@ -4,11 +4,7 @@
 //! macros that are not known to be pure, every variable that is set and whose name occurs in one of them counts as an input.
 //! A name that is put together at run time is not found.
 
-use std::{
-    collections::HashMap,
-    path::PathBuf,
-    sync::{Mutex, PoisonError},
-};
+use std::{collections::HashMap, path::PathBuf, sync::Mutex};
 
 use super::guard;
 use crate::{
@@ -16,6 +12,7 @@ use crate::{
         digest::{Digest, DigestFile},
         env::EnvSnapshot,
         secret::is_secret_name,
+        sync::lock,
     },
     rustc::WhyNot,
 };
@@ -70,7 +67,7 @@ impl MacroVariables {
         let unreadable = |e: std::io::Error| WhyNot::Input(e.to_string());
         for one in macros.iter().filter(|m| guard::may_read_files(&m.name)) {
             let (digest, _) = files.digest(&one.file).map_err(unreadable)?;
-            let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut known = lock(&self.0);
             let occurs = known.entry(digest).or_default();
             let mut bytes = None;
             for (name, _) in env.iter().filter(|(name, _)| counts(name)) {

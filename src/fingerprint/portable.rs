@@ -6,12 +6,7 @@
 //! checkout itself) count. What cannot be parsed, or has another form than is expected, counts byte by byte: that can only
 //! cost a hit.
 
-use std::{
-    collections::HashMap,
-    fs, io,
-    path::Path,
-    sync::{Mutex, PoisonError},
-};
+use std::{collections::HashMap, fs, io, path::Path, sync::Mutex};
 
 use object::{
     Endianness,
@@ -23,6 +18,7 @@ use object::{
 
 use crate::base::{
     digest::{Digest, DigestFile, KeyHasher},
+    sync::lock,
     text,
 };
 
@@ -43,7 +39,7 @@ const MOST: usize = 4096;
 pub fn digest(path: &Path, root: &[u8], files: &dyn DigestFile) -> io::Result<Digest> {
     let (plain, _) = files.digest(path)?;
     let key = (plain, root.to_vec());
-    if let Some(known) = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default().get(&key) {
+    if let Some(known) = lock(&KNOWN).get_or_insert_default().get(&key) {
         return Ok(*known);
     }
     let bytes = fs::read(path)?;
@@ -52,7 +48,7 @@ pub fn digest(path: &Path, root: &[u8], files: &dyn DigestFile) -> io::Result<Di
         return Ok(plain);
     }
     let portable = of(&bytes, root).unwrap_or(plain);
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut known = lock(&KNOWN);
     let known = known.get_or_insert_default();
     if known.len() >= MOST {
         known.clear();

@@ -7,7 +7,7 @@ use std::{
     ffi::{OsStr, OsString},
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
 };
 
 use super::WhyNot;
@@ -16,6 +16,7 @@ use crate::base::{
     env::EnvSnapshot,
     fs::FileSig,
     process::which,
+    sync::lock,
 };
 
 /// Programs that a C compiler driver starts to link.
@@ -97,7 +98,7 @@ impl Linkers {
             flavour: link_args.iter().filter(selects).cloned().collect(),
             environment: ENVIRONMENT.iter().map(|n| env.get(n).map(OsStr::to_owned)).collect(),
         };
-        let lock = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = || lock(&self.known);
         let current = |k: &Known| k.files.iter().all(|(p, s)| FileSig::of(p).is_ok_and(|now| now == *s));
         if let Some(known) = lock().get(&asked).filter(|k| current(k)) {
             return Ok(known.key);

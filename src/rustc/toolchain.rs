@@ -9,7 +9,7 @@ use std::{
     ffi::{OsStr, OsString},
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use super::WhyNot;
@@ -17,6 +17,7 @@ use crate::base::{
     digest::{Digest, DigestFile, KeyHasher},
     env::{self, EnvSnapshot},
     fs::FileSig,
+    sync::lock,
 };
 
 /// One compiler, identified.
@@ -76,7 +77,7 @@ impl Toolchains {
         if let Some(toolchain) = current() {
             return Ok(toolchain);
         }
-        let _examining = self.examining.lock().unwrap_or_else(PoisonError::into_inner);
+        let _examining = lock(&self.examining);
         if let Some(toolchain) = current() {
             return Ok(toolchain);
         }
@@ -87,7 +88,7 @@ impl Toolchains {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Asked, Known>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.known)
     }
 }
 

@@ -17,6 +17,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use self::open::{Fault, Opened, open_db};
 use super::{StoreError, layout::Layout};
+use crate::base::sync::lock;
 use crate::{artifact::record::decode, base::clock::Stopwatch};
 
 mod open;
@@ -308,7 +309,7 @@ impl Index {
     }
 
     fn lock_failure(&self) -> MutexGuard<'_, Option<(String, Stopwatch)>> {
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.failure)
     }
 }
 

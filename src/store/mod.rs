@@ -32,7 +32,7 @@ pub use verify::VerifyOutcome;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
+    sync::{Mutex, atomic::AtomicU64},
 };
 
 use self::{
@@ -43,6 +43,7 @@ use self::{
     stats::Statistics,
     uses::Uses,
 };
+use crate::base::sync::lock;
 
 /// How much may be kept, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,9 +160,4 @@ impl Drop for Store {
         drop(self.flush_stats());
         drop(self.uses.persist(&self.index));
     }
-}
-
-/// Locks, also after a panic elsewhere: everything behind these locks is valid between any two statements.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
