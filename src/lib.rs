@@ -1,13 +1,14 @@
 //! rustc-hyperopt: nobody compiles the same thing twice on a machine, and nobody can tell a hit from a compile except by
 //! the clock.
 //!
-//! # One binary, three personalities
+//! # One binary, four personalities
 //!
 //! | started as | personality | must |
 //! | --- | --- | --- |
 //! | `RUSTC_WRAPPER` (first argument is a compiler) | [`wrapper`] | be invisible: the compiler's outputs, messages and exit code, in milliseconds |
 //! | `rustc-hyperopt <command>` or `cargo hyperopt <command>` | [`cli`] | be a drop-in for cargo, plus commands of our own |
 //! | started by either of them | [`daemon`] | own the store, answer lookups, store results in the background |
+//! | a linker, by rustc, when a wrapper wants to know how a program is linked | [`wrapper::linker`] | be invisible as well |
 //!
 //! On linux-gnu the wrapper runs before the C++ constructors of RocksDB (`src/early.rs`), which it never needs.
 //!
@@ -31,6 +32,25 @@
 //! information alone, dep-info and messages are stored with placeholders ([`rustc::Places`]), and a result that has a
 //! path baked in after all is kept for that path only ([`engine`]'s split).
 //!
+//! # What sources mean
+//!
+//! [`semantic`] reduces source text to digests that stay the same under edits which the compiler, or another crate, cannot
+//! see: comments, documentation that no macro reads, bodies of functions that are compiled once and where they stand. Each
+//! file is reduced by itself ([`semantic::facts`], kept by content); [`semantic::tree`] joins them along `mod` declarations,
+//! and [`semantic::keys`] makes one digest per level. What it does not understand counts byte by byte, with a reason.
+//!
+//! # What an edit costs
+//!
+//! After an exact lookup that failed, the engine asks by meaning: the action key with every source counted at a level of
+//! [`semantic::keys`] finds the result for sources that the compiler cannot tell apart, and its messages are moved to the new
+//! lines or it is no hit. If the *interface* is that of an earlier result, cargo is not told of metadata until the compiler
+//! has ended; then [`artifact::graft`] puts the earlier metadata around the new machine code, if no symbol is lost and no
+//! crate is used for the first time. No byte of metadata is ever edited. Dependents see what they were compiled against and
+//! hit exactly. A program of which only machine code behind it has changed is linked again from its recorded objects.
+//!
+//! Whatever stands on earlier metadata can be told apart: `engine::truth` lays out how a unit and everything between it and the
+//! edit are compiled plainly in a scratch directory, for true messages and for `stats --verify`.
+//!
 //! # Invariants
 //!
 //! - Whatever goes wrong in here, the compiler runs as if we were not there: no failure of the cache is one of the build.
@@ -47,6 +67,7 @@
 pub mod base;
 pub mod config;
 pub mod rustc;
+pub mod semantic;
 pub mod fingerprint;
 pub mod artifact;
 pub mod events;

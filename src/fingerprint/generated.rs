@@ -8,18 +8,16 @@
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::Visit;
 
+use crate::semantic::parsing;
+
 /// Whether every use of `env!(name)` in these sources stands inside an including macro, and there is at least one.
 ///
 /// A variable that is read although no source names it is read by a macro from elsewhere, which may do anything with it.
 pub fn only_included(sources: &[&str], name: &str) -> bool {
     let mut uses = Uses { name, included: 0, elsewhere: 0 };
-    for source in sources.iter().filter(|s| s.contains(name)) {
-        match source.parse::<TokenStream>() {
-            Ok(tokens) => uses.count(tokens, false),
-            Err(_) => return false,
-        }
-    }
-    uses.included > 0 && uses.elsewhere == 0
+    let mut each = sources.iter().filter(|s| s.contains(name));
+    let all = each.all(|source| parsing(|| source.parse::<TokenStream>().map(|tokens| uses.count(tokens, false))).is_ok());
+    all && uses.included > 0 && uses.elsewhere == 0
 }
 
 struct Uses<'a> {
@@ -60,14 +58,14 @@ fn is_including(tree: &TokenTree) -> bool {
 
 /// Whether the text is a Rust file or expression, whatever its name says.
 pub fn is_rust(source: &str) -> bool {
-    syn::parse_file(source).is_ok() || syn::parse_str::<syn::Expr>(source).is_ok()
+    parsing(|| syn::parse_file(source).is_ok() || syn::parse_str::<syn::Expr>(source).is_ok())
 }
 
 /// Whether a generated source file can carry its own path into machine code, here or in a crate that depends on this one:
 /// it has a function body, a closure, or a macro call (an attribute, a derive) that might expand to one.
 pub fn may_carry_its_path(source: &str) -> bool {
     // Generated files are often fragments (an expression for `include!`); tables of literals are the common case.
-    match syn::parse_file(source) {
+    parsing(|| match syn::parse_file(source) {
         Ok(file) => {
             let mut bodies = Bodies(false);
             bodies.visit_file(&file);
@@ -81,7 +79,7 @@ pub fn may_carry_its_path(source: &str) -> bool {
             }
             Err(_) => true,
         },
-    }
+    })
 }
 
 struct Bodies(bool);
