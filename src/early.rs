@@ -1,4 +1,4 @@
-//! The early start: as a wrapper, the program does its work and ends before C++ constructors run.
+//! The early start: as a wrapper or a stand-in for a linker, the program does its work and ends before C++ constructors run.
 //!
 //! RocksDB is part of this binary, and its static constructors alone cost more than everything the wrapper does. A wrapper
 //! starts once per compile and never opens the database, so on linux-gnu it begins here: the C library calls the functions
@@ -26,10 +26,14 @@ static EARLY: extern "C" fn() = start_early;
 
 extern "C" fn start_early() {
     let args: Vec<OsString> = std::env::args_os().collect();
-    if Personality::of(&args) == Personality::Wrapper {
+    let personality = Personality::of(&args);
+    if matches!(personality, Personality::Wrapper | Personality::Linker) {
         open_missing_streams();
         ignore_broken_pipes();
-        wrapper::run(args);
+        match personality {
+            Personality::Linker => wrapper::linker::run(&args),
+            _ => wrapper::run(args),
+        }
     }
 }
 

@@ -2,8 +2,21 @@
 //!
 //! It must never know where results are kept or how they are found. A record of an unknown version is a miss.
 
+pub mod compare;
+pub mod graft;
+pub mod link;
 pub mod location;
 pub mod manifest;
+pub mod metadata;
 pub mod record;
+pub mod refused;
+pub mod rlib;
+pub mod rmeta;
+pub mod spool;
+pub mod surface;
 
+pub use link::LinkRecord;
 pub use manifest::{Content, Cost, Manifest, Output};
+
+#[cfg(test)]
+mod tests;

@@ -4,11 +4,11 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::Manifest;
+use super::{LinkRecord, Manifest};
 use crate::{base::digest::Digest, rustc::WhyNot};
 
 /// The format of everything in the index. Raised whenever a stored type changes.
-pub const FORMAT: u8 = 1;
+pub const FORMAT: u8 = 2;
 
 /// Encodes a value.
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
@@ -33,6 +33,8 @@ pub enum Action {
     Split(Split),
     /// What this compile makes is never kept.
     Refused(WhyNot),
+    /// The last step of a compile, to be done again. Stands under a link key, never under an action key.
+    Link(Box<LinkRecord>),
 }
 
 /// What an action key must be extended by.
@@ -44,6 +46,17 @@ pub struct Split {
     pub build_out: bool,
     /// Diagnostics were laid out for the terminal's width.
     pub width: bool,
+}
+
+impl Action {
+    /// The blobs that it names.
+    pub fn blobs(&self) -> Vec<Digest> {
+        match self {
+            Self::Done(manifest) => manifest.blobs().collect(),
+            Self::Link(link) => link.blobs().collect(),
+            Self::Split(_) | Self::Refused(_) => Vec::new(),
+        }
+    }
 }
 
 impl Split {

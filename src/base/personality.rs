@@ -1,6 +1,6 @@
-//! Which of its three personalities the program was started as, told from the command line alone.
+//! Which of its four personalities the program was started as, told from the command line alone.
 //!
-//! It runs before `main` in every compile, so it looks at one argument and at most one file. It must never fail and never
+//! It runs before `main` in every compile, so it looks at two words and at most one file. It must never fail and never
 //! start anything: whatever it does not recognise is a command for the command line.
 
 use std::{
@@ -12,6 +12,9 @@ use std::{
 /// The argument that makes a daemon; no user types it.
 pub const DAEMON: &str = "__daemon";
 
+/// The name of the directories in which a link to this program stands for a linker.
+pub const LINKERS: &str = "hyperopt-linker";
+
 /// Compilers, as they are named without a path.
 const COMPILERS: [&str; 2] = ["rustc", "clippy-driver"];
 
@@ -22,6 +25,8 @@ pub enum Personality {
     Wrapper,
     /// Owner of the store.
     Daemon,
+    /// The linker, as far as rustc knows; only our wrapper starts rustc that way.
+    Linker,
     /// Everything that a user types.
     Cli,
 }
@@ -29,6 +34,9 @@ pub enum Personality {
 impl Personality {
     /// Tells it from a whole command line, own name first.
     pub fn of(args: &[OsString]) -> Self {
+        if args.first().is_some_and(|own| is_stand_in(Path::new(own))) {
+            return Self::Linker;
+        }
         match args.get(1) {
             Some(first) if first == DAEMON => Self::Daemon,
             Some(first) if first == COMPILERS[0] && !asks_compiler(args.get(2)) => Self::Cli,
@@ -36,6 +44,11 @@ impl Personality {
             _ => Self::Cli,
         }
     }
+}
+
+/// Started from a directory that our wrapper has made for this.
+fn is_stand_in(own: &Path) -> bool {
+    own.parent().and_then(Path::file_name).is_some_and(|dir| dir == LINKERS)
 }
 
 /// A compiler by name, wherever it stands, or anything executable that is named by a path.
@@ -124,6 +137,15 @@ mod tests {
         let odd = OsString::from_vec(b"/none/\xff/rustc".to_vec());
         assert_eq!(Personality::of(&["x".into(), odd]), Personality::Wrapper);
         assert_eq!(Personality::of(&["x".into(), OsString::from_vec(b"\xff".to_vec())]), Personality::Cli);
+    }
+
+    #[test]
+    fn a_stand_in_is_known_by_its_directory() {
+        for (own, expected) in
+            [("/s/tmp/x/hyperopt-linker/cc", Personality::Linker), ("/s/hyperopt-linker", Personality::Wrapper)]
+        {
+            assert_eq!(Personality::of(&[own.into(), "rustc".into(), "-vV".into()]), expected, "{own}");
+        }
     }
 
     #[test]

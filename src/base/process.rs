@@ -58,6 +58,17 @@ pub fn spawn_detached(program: &Path, args: &[&OsStr], envs: &[(&str, &OsStr)]) 
     command.spawn()
 }
 
+/// Makes the kernel end the child when this process is killed.
+pub fn dies_with_us(command: &mut Command) {
+    #[cfg(target_os = "linux")]
+    // SAFETY: one system call between fork and exec.
+    unsafe {
+        command.pre_exec(|| Ok(nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?));
+    }
+    #[cfg(not(target_os = "linux"))]
+    drop(command);
+}
+
 /// Marks every descriptor above the standard ones close-on-exec (jobserver pipes, cargo's sockets).
 fn close_inherited() {
     // SAFETY: closes nothing now; a kernel without the call leaves the descriptors as they are.

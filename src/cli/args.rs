@@ -55,6 +55,12 @@ pub struct StatsArgs {
     /// Set the counters to nothing
     #[arg(long, conflicts_with_all = ["detailed", "json"])]
     pub reset: bool,
+    /// Compile what was reused after an edit again, and compare (exit code 1 if anything differs)
+    #[arg(long, conflicts_with_all = ["detailed", "reset"])]
+    pub verify: bool,
+    /// With `--verify`: only so many, chosen at random
+    #[arg(long, value_name = "N", requires = "verify")]
+    pub sample: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, Default, Args)]
@@ -151,6 +157,7 @@ mod tests {
             "x cache --size",
             "x cache --clean --all --dry-run",
             "x cache clean --all",
+            "x stats --verify --sample 5 --json",
             "x --color never cache config",
         ] {
             assert!(parse(good).is_ok(), "{good}");
@@ -160,6 +167,8 @@ mod tests {
             "x cache --size clean",
             "x cache size --all",
             "x stats --reset --json",
+            "x stats --sample 5",
+            "x stats --verify --detailed",
             "x init --check --undo",
         ] {
             assert!(parse(bad).is_err(), "{bad}");

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     base::text,
-    events::{Outcome, UnitEvent},
+    events::{CutOff, Outcome, UnitEvent},
     ipc::protocol::{Reply, Request},
     ui::sanitize::clean,
 };
@@ -67,13 +67,25 @@ fn latest(events: &[UnitEvent]) -> Vec<&UnitEvent> {
 
 fn sentence(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Hit { saved_ms, took_ms, .. } => {
-            format!("restored, which saved {}", text::millis(saved_ms.saturating_sub(*took_ms)))
+        Outcome::Hit { kind, saved_ms, took_ms, .. } => {
+            let saved = text::millis(saved_ms.saturating_sub(*took_ms));
+            match kind.sentence().split_once(": ") {
+                Some((_, why)) => format!("restored, which saved {saved}: {why}"),
+                None => format!("restored, which saved {saved}"),
+            }
         }
-        Outcome::Miss { reason, compile_ms } => {
-            format!("compiled in {}: {}", text::millis(*compile_ms), reason.sentence())
+        Outcome::Miss { reason, cut_off, compile_ms } => {
+            format!("compiled in {}: {}{}", text::millis(*compile_ms), reason.sentence(), and_cut_off(cut_off))
         }
         Outcome::Bypass { why } => format!("not cached: {}", why.sentence()),
+    }
+}
+
+fn and_cut_off(cut_off: &CutOff) -> String {
+    match cut_off {
+        CutOff::NotTried => String::new(),
+        CutOff::Grafted => "; crates that depend on it need not be compiled again".into(),
+        CutOff::Refused(why) => format!("; that could not be seen through: {}", why.sentence()),
     }
 }
 

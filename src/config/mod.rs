@@ -23,7 +23,9 @@ pub use diagnostic::{ConfigError, Diagnostic};
 pub use discover::{PROJECT_FILE, store_path};
 pub use layers::{Effective, Loaded, Origin, load};
 pub use project::{ProjectRules, project_rules};
-pub use settings::{AiSettings, CacheSettings, DaemonSettings, LlmSettings, PerformanceSettings, Provider, Settings, Verify};
+pub use settings::{
+    AiSettings, CacheSettings, DaemonSettings, LineDrift, LlmSettings, PerformanceSettings, Provider, Settings, Verify,
+};
 
 #[cfg(test)]
 mod tests;

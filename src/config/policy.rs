@@ -67,6 +67,7 @@ mod tests {
             ("cache.key_env", Project::Adds),
             ("cache.key_salt", Project::Adds),
             ("ai.semantic_analysis", Project::Only("false")),
+            ("ai.line_drift", Project::Only("exact")),
             ("ai.cold_start_optimization", Project::Only("false")),
             ("performance.max_parallel_jobs", Project::Lowers),
             ("performance.speculative_compilation", Project::Only("false")),

@@ -87,7 +87,7 @@ pub fn find(section: &str, key: &str) -> Option<&'static Spec> {
 pub const SECTIONS: [&str; 5] = ["cache", "ai", "llm", "performance", "daemon"];
 
 /// All keys, section by section.
-pub static KEYS: [Spec; 18] = [
+pub static KEYS: [Spec; 20] = [
     Spec {
         section: "cache",
         key: "path",
@@ -119,6 +119,14 @@ pub static KEYS: [Spec; 18] = [
         project: Project::Only("always"),
         varies: None,
         doc: "When stored bytes are hashed again: \"linked\" (when copied, or when a linked file looks changed) or \"always\".",
+    },
+    Spec {
+        section: "cache",
+        key: "verify_sample",
+        kind: Kind::Number { low: 0.0, high: 1.0, at: |s| &mut s.cache.verify_sample },
+        project: Project::Never,
+        varies: None,
+        doc: "The share, from 0 to 1, of results reused after an edit that are later compiled again, and compared.",
     },
     Spec {
         section: "cache",
@@ -159,6 +167,14 @@ pub static KEYS: [Spec; 18] = [
         project: Project::Only("false"),
         varies: None,
         doc: "Reuse results when an edit provably cannot change them, such as one in a comment.",
+    },
+    Spec {
+        section: "ai",
+        key: "line_drift",
+        kind: Kind::Choice(|s| &mut s.ai.line_drift),
+        project: Project::Only("exact"),
+        varies: None,
+        doc: "Whether line numbers in panics and debuggers may lag behind when code has only moved: \"exact\" or \"allow\".",
     },
     Spec {
         section: "ai",

@@ -26,6 +26,8 @@ pub struct CacheSettings {
     /// Days without use after which an entry goes.
     pub retention_days: u64,
     pub verify: Verify,
+    /// Share, from 0 to 1, of the hits that are not exact which are compiled again in the background and compared.
+    pub verify_sample: f64,
     /// Crates that are never cached, as the user wrote them; ask [`CacheSettings::excludes`].
     pub exclude: Vec<String>,
     /// Files and directories, relative to the workspace's root, that count as inputs of all its crates.
@@ -43,6 +45,7 @@ impl Default for CacheSettings {
             max_size_gb: 20.0,
             retention_days: 30,
             verify: Verify::default(),
+            verify_sample: 0.0,
             exclude: Vec::new(),
             extra_inputs: Vec::new(),
             key_env: Vec::new(),
@@ -92,6 +95,7 @@ pub enum Verify {
 #[derive(Debug, Clone, PartialEq)]
 pub struct AiSettings {
     pub semantic_analysis: bool,
+    pub line_drift: LineDrift,
     pub cold_start_optimization: bool,
     /// From 0 to 1.
     pub confidence_threshold: f64,
@@ -99,8 +103,23 @@ pub struct AiSettings {
 
 impl Default for AiSettings {
     fn default() -> Self {
-        Self { semantic_analysis: true, cold_start_optimization: true, confidence_threshold: 0.75 }
+        Self {
+            semantic_analysis: true,
+            line_drift: LineDrift::default(),
+            cold_start_optimization: true,
+            confidence_threshold: 0.75,
+        }
     }
+}
+
+/// Whether line numbers in panics and debug information may lag behind the sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LineDrift {
+    /// Code that has moved is compiled again.
+    #[default]
+    Exact,
+    /// Code that has only moved counts as unchanged, whatever it says of its lines.
+    Allow,
 }
 
 /// `[llm]`
@@ -192,6 +211,23 @@ impl Choice for Verify {
     }
 }
 
+impl Choice for LineDrift {
+    fn words(&self) -> &'static [&'static str] {
+        &["exact", "allow"]
+    }
+
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Allow => "allow",
+        }
+    }
+
+    fn choose(&mut self, word: &str) {
+        *self = [Self::Exact, Self::Allow].into_iter().find(|v| v.word() == word).unwrap_or(*self);
+    }
+}
+
 impl Choice for Provider {
     fn words(&self) -> &'static [&'static str] {
         &["anthropic", "openai", "local"]
@@ -230,8 +266,8 @@ mod tests {
 
     #[test]
     fn every_word_can_be_chosen() {
-        let (mut verify, mut provider) = (Verify::default(), Provider::default());
-        for choice in [&mut verify as &mut dyn Choice, &mut provider] {
+        let (mut verify, mut provider, mut drift) = (Verify::default(), Provider::default(), LineDrift::default());
+        for choice in [&mut verify as &mut dyn Choice, &mut provider, &mut drift] {
             for word in choice.words() {
                 choice.choose(word);
                 assert_eq!(choice.word(), *word);

@@ -144,7 +144,8 @@ fn unusual(spec: &raw::Spec) -> &'static str {
         "cache.key_env" => "[\"X\"]",
         "cache.key_salt" => "\"x\"",
         "ai.semantic_analysis" | "ai.cold_start_optimization" => "false",
-        "ai.confidence_threshold" => "0.5",
+        "ai.line_drift" => "\"allow\"",
+        "ai.confidence_threshold" | "cache.verify_sample" => "0.5",
         "llm.provider" => "\"local\"",
         "llm.model" => "\"x\"",
         "llm.auto_fix" | "performance.speculative_compilation" => "true",
@@ -280,7 +281,7 @@ error: unknown key `zzz` in [ai]
    |
 11 | zzz = 1
    | ^^^
-   = hint: [ai] has semantic_analysis, cold_start_optimization, confidence_threshold
+   = hint: [ai] has semantic_analysis, line_drift, cold_start_optimization, confidence_threshold
 
 error: `GITHUB_TOKEN` looks like a secret and cannot be part of a key
   --> ~/.config/rustc-hyperopt/config.toml:14:20

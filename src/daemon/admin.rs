@@ -1,6 +1,9 @@
 //! Questions about the store and orders to it, as the CLI asks them.
 
-use super::state::{Open, State};
+use super::{
+    state::{Open, State},
+    verifier,
+};
 use crate::{
     events::Totals,
     ipc::protocol::{HealthReply, Reply, Request, SizeReply, StatsReply, VerifyReply},
@@ -42,6 +45,13 @@ pub fn answer(state: &State, request: Request) -> Reply {
                     damaged: v.damaged,
                     incomplete: v.incomplete,
                 }),
+                Err(e) => Reply::Failed(e.to_string()),
+            }
+        }
+        Request::Claims { sample } => {
+            open.publisher.wait_until_empty();
+            match open.engine.store.claims() {
+                Ok(claims) => Reply::Claims(verifier::some_of(claims, sample)),
                 Err(e) => Reply::Failed(e.to_string()),
             }
         }

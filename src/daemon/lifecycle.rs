@@ -4,7 +4,12 @@ use std::{io, path::Path, sync::Arc, time::Duration};
 
 use tokio::net::UnixListener;
 
-use super::{server, state::State, tenure::Tenure};
+use super::{
+    server,
+    state::State,
+    tenure::Tenure,
+    verifier::{self, Verifier},
+};
 use crate::{
     base::{env::EnvSnapshot, failpoint, fs, process::exit_now},
     config::{self, Settings},
@@ -29,7 +34,9 @@ pub fn run(root: &Path) -> io::Result<()> {
         drop(std::fs::remove_dir(&socket));
     }
     let settings = user_settings();
-    let state = Arc::new(State::new(root, settings.daemon.idle(), tenure));
+    let (verifier, claims) = Verifier::new(settings.cache.verify_sample);
+    let state = Arc::new(State::new(root, settings.daemon.idle(), verifier, tenure));
+    verifier::start(state.clone(), claims);
     let served = runtime.block_on(async {
         let listener = bind(&socket)?;
         breaker::reset(root);

@@ -11,6 +11,7 @@ mod server;
 mod session;
 mod state;
 mod tenure;
+mod verifier;
 
 use std::path::Path;
 

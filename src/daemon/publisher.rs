@@ -11,7 +11,10 @@ use std::{
 
 use super::flights::Leader;
 use crate::base::sync::lock;
-use crate::engine::{Engine, Prepared, plan::Compiled};
+use crate::engine::{
+    Engine, Prepared,
+    plan::{Compiled, Linked},
+};
 
 /// One result to store. The flight lands when it is dropped.
 pub struct Job {
@@ -82,6 +85,10 @@ fn work(engine: &Engine, jobs: &Receiver<Job>, count: &(Mutex<u64>, Condvar)) {
             Ok(Ok(())) => drop(engine.store.maybe_evict()),
             Ok(Err(error)) => engine.store.trouble(name(&error)),
             Err(_) => engine.store.trouble("publish-panicked"),
+        }
+        if let Linked::Recorded(dir) = &job.result.linked {
+            // What stays is removed when the store is opened again.
+            drop(std::fs::remove_dir_all(dir));
         }
         drop(job); // Lands the flight before the queue counts as empty.
         add(count, -1);

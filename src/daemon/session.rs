@@ -2,7 +2,9 @@
 
 use std::{
     collections::HashMap,
+    ffi::OsString,
     io,
+    path::{Path, PathBuf},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -19,14 +21,19 @@ use super::{
     flights::{Leader, Seat},
     publisher::Job,
     state::{Open, State},
+    verifier,
 };
 use crate::{
-    base::{clock, env, failpoint},
-    engine::{Answer, Engine, Found, Prepared, plan::Query},
-    events::{HitKind, Outcome, Reason, UnitEvent},
+    base::{clock, digest::Digest, env, failpoint},
+    engine::{
+        Answer, Engine, Found, Graft, Missed, Prepared,
+        plan::{Compiled, Linked, Query},
+        truth::{Scratch, Workshop},
+    },
+    events::{CutOff, HitKind, Outcome, Refusal, UnitEvent},
     ipc::{
         frame,
-        protocol::{Hello, MAGIC, Reply, Request, VERSION, Welcome},
+        protocol::{Hello, Hold, Link, MAGIC, Recording, Reply, Request, VERSION, Welcome},
     },
     rustc::WhyNot,
 };
@@ -41,7 +48,16 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What a ticket stands for.
 enum Pending {
     Hit { prepared: Box<Prepared>, found: Box<Found> },
-    Miss { prepared: Box<Prepared>, reason: Reason, leader: Option<Leader> },
+    Miss(Box<Miss>),
+}
+
+/// A compile that is running.
+struct Miss {
+    prepared: Prepared,
+    missed: Missed,
+    leader: Option<Leader>,
+    /// Kept until the wrapper has put it in place.
+    graft: Option<Graft>,
 }
 
 /// A connection.
@@ -50,12 +66,14 @@ pub struct Session {
     state: Arc<State>,
     pending: HashMap<u64, Pending>,
     next_ticket: u64,
+    scratches: Vec<Scratch>,
+    workshop: Option<Workshop>,
 }
 
 impl Session {
     /// Before the greeting.
     pub fn new(stream: UnixStream, state: Arc<State>) -> Self {
-        Self { stream, state, pending: HashMap::new(), next_ticket: 1 }
+        Self { stream, state, pending: HashMap::new(), next_ticket: 1, scratches: Vec::new(), workshop: None }
     }
 
     /// Until the client hangs up.
@@ -112,19 +130,46 @@ impl Session {
                 open.engine.store.trouble("place-failed");
                 Ok(())
             }
+            Request::Metadata { ticket, path } => {
+                let hold = self.is_worth_holding(open, ticket, path).await?;
+                self.send(&Reply::Hold(hold)).await
+            }
+            Request::Graft { ticket, result } => {
+                let reply = self.graft(open, ticket, *result).await?;
+                failpoint::reach("daemon-before-graft-reply");
+                self.send(&reply).await
+            }
+            Request::RelinkFailed { ticket } => {
+                self.relink_failed(open, ticket);
+                Ok(())
+            }
             Request::Compiled { ticket, result } => {
-                if let Some(Pending::Miss { prepared, reason, leader }) = self.pending.remove(&ticket) {
-                    record(&open.engine, &prepared, Outcome::Miss { reason, compile_ms: result.wall_ms });
+                if let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) {
+                    let Miss { prepared, missed, leader, graft } = *miss;
+                    open.engine.note_grafted(&prepared, graft.is_some());
+                    let outcome = outcome(missed, &result);
+                    record(&open.engine, &prepared, outcome);
                     failpoint::reach("daemon-before-publish");
-                    open.publisher.push(Job { prepared: *prepared, result: *result, _leader: leader });
+                    open.publisher.push(Job { prepared, result: *result, _leader: leader });
                 }
                 Ok(())
             }
             Request::Abandoned { ticket, compile_ms } => {
-                if let Some(Pending::Miss { prepared, reason, .. }) = self.pending.remove(&ticket) {
-                    record(&open.engine, &prepared, Outcome::Miss { reason, compile_ms });
+                if let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) {
+                    open.engine.note_grafted(&miss.prepared, false);
+                    let Miss { prepared, mut missed, .. } = *miss;
+                    missed.candidate = None; // A compile that failed says nothing about its dependents.
+                    record(&open.engine, &prepared, missed.into_outcome(compile_ms));
                 }
                 Ok(())
+            }
+            Request::Truth { ticket, files } => {
+                let reply = self.truth(open, ticket, files).await?;
+                self.send(&reply).await
+            }
+            Request::VerifyClaim { action } => {
+                let reply = self.verify(open, action).await?;
+                self.send(&reply).await
             }
             Request::Stop => self.stop().await,
             other => {
@@ -138,7 +183,13 @@ impl Session {
     async fn without_store(&mut self, request: Request, why: &str) -> io::Result<()> {
         match request {
             Request::Lookup(_) => self.send(&Reply::Bypass(WhyNot::Disabled)).await,
-            Request::Placed { .. } | Request::PlaceFailed { .. } | Request::Compiled { .. } | Request::Abandoned { .. } => Ok(()),
+            Request::Metadata { .. } => self.send(&Reply::Hold(false)).await,
+            Request::Graft { .. } => self.send(&Reply::Keep).await,
+            Request::Placed { .. }
+            | Request::PlaceFailed { .. }
+            | Request::RelinkFailed { .. }
+            | Request::Compiled { .. }
+            | Request::Abandoned { .. } => Ok(()),
             Request::Health => self.send(&Reply::Health(admin::health(&self.state, Some(why.to_owned())))).await,
             Request::Stop => self.stop().await,
             _ => self.send(&Reply::Failed(format!("the store cannot be opened: {why}"))).await,
@@ -192,39 +243,128 @@ impl Session {
         }
         let ticket = self.next_ticket;
         self.next_ticket += 1;
-        let prepared = Box::new(prepared);
         Ok(match answer {
             Answer::Hit { plan, found } => {
-                self.pending.insert(ticket, Pending::Hit { prepared, found });
+                self.pending.insert(ticket, Pending::Hit { prepared: Box::new(prepared), found });
                 Reply::Hit { ticket, plan }
             }
-            Answer::Miss(reason) => {
-                let extra_args = if prepared.key.relocatable {
-                    crate::fingerprint::invocation::remap_args(&prepared.places)
-                } else {
-                    Vec::new()
-                };
+            Answer::Miss(missed) => {
+                let extra_args = prepared.extra_args();
                 open.engine.note_making(&prepared);
-                self.pending.insert(ticket, Pending::Miss { prepared, reason, leader });
-                Reply::Miss { ticket, extra_args }
+                let hold = match &missed.candidate {
+                    None => Hold::No,
+                    Some(candidate) if candidate.masked => Hold::UntilMetadata,
+                    Some(_) => Hold::UntilEnd,
+                };
+                let link = link_task(&open.engine, &prepared, &missed);
+                self.pending.insert(ticket, Pending::Miss(Box::new(Miss { prepared, missed: *missed, leader, graft: None })));
+                Reply::Miss { ticket, extra_args, hold, link }
             }
         })
     }
 
-    fn placed(&mut self, open: &Open, ticket: u64, files: &[(std::ffi::OsString, crate::base::fs::FileSig)], took_us: u64) {
+    async fn truth(&mut self, open: &Open, ticket: u64, files: Vec<OsString>) -> io::Result<Reply> {
+        let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) else {
+            return Ok(Reply::Failed("no such compile".into()));
+        };
+        let (engine, scratch) = (open.engine.clone(), Scratch::new(&open.engine));
+        let dir = scratch.path().to_owned();
+        self.scratches.push(scratch);
+        let work = move || {
+            let files: Vec<PathBuf> = files.into_iter().map(PathBuf::from).collect();
+            let steps = engine.steps_for(&miss.prepared, &files, &dir);
+            (miss, steps)
+        };
+        let (miss, steps) = self.blocking(work).await?;
+        self.pending.insert(ticket, Pending::Miss(miss));
+        Ok(match steps {
+            Ok(steps) => Reply::Truth(steps),
+            Err(why) => Reply::Failed(why.to_string()),
+        })
+    }
+
+    /// Of several claims verified over one connection, crates behind them are compiled once.
+    async fn verify(&mut self, open: &Open, action: Digest) -> io::Result<Reply> {
+        let Some(claim) = open.engine.store.claim_of(&action) else { return Ok(Reply::Failed("no such claim".into())) };
+        let engine = open.engine.clone();
+        let workshop = self.workshop.take();
+        let work = move || {
+            let mut workshop = workshop.unwrap_or_else(|| Workshop::new(&engine));
+            (verifier::verify(&engine, &claim, &mut workshop), workshop)
+        };
+        let (verdict, workshop) = self.blocking(work).await?;
+        self.workshop = Some(workshop);
+        Ok(Reply::Verdict(verdict))
+    }
+
+    fn placed(&mut self, open: &Open, ticket: u64, files: &[(OsString, crate::base::fs::FileSig)], took_us: u64) {
         let Some(Pending::Hit { prepared, found }) = self.pending.remove(&ticket) else { return };
         for ((_, sig), output) in files.iter().zip(&found.manifest.outputs) {
             if let crate::artifact::Content::Blob(digest) = output.content {
                 open.engine.store.learn(sig, digest);
             }
         }
+        open.engine.note_grafted(&prepared, false);
         let outcome = Outcome::Hit {
-            kind: HitKind::Exact,
+            kind: found.kind,
             saved_ms: found.manifest.cost.wall_ms,
             took_ms: took_us / 1000,
             bytes: found.manifest.size(),
         };
         record(&open.engine, &prepared, outcome);
+        if found.kind != HitKind::Exact {
+            self.state.verifier.offer(open.engine.claim(&prepared, &found));
+        }
+    }
+
+    fn relink_failed(&mut self, open: &Open, ticket: u64) {
+        if let Some(Pending::Miss(miss)) = self.pending.get_mut(&ticket)
+            && let Some(relink) = miss.missed.relink.take()
+        {
+            // The compile that follows is recorded instead.
+            drop(open.engine.store.remove_action(&relink.key));
+            open.engine.store.trouble("relink-failed");
+        }
+    }
+
+    async fn is_worth_holding(&mut self, open: &Open, ticket: u64, path: OsString) -> io::Result<bool> {
+        let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) else { return Ok(false) };
+        let engine = open.engine.clone();
+        let judged = self.blocking(move || {
+            let mut miss = miss;
+            let same = miss.missed.candidate.as_ref().is_some_and(|c| engine.same_metadata(c, Path::new(&path)));
+            if !same {
+                miss.missed.refuse(Refusal::Optimised);
+            }
+            (miss, same)
+        });
+        let (miss, same) = judged.await?;
+        self.pending.insert(ticket, Pending::Miss(miss));
+        Ok(same)
+    }
+
+    async fn graft(&mut self, open: &Open, ticket: u64, result: Compiled) -> io::Result<Reply> {
+        let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) else { return Ok(Reply::Keep) };
+        let engine = open.engine.clone();
+        let tried = self.blocking(move || {
+            let mut miss = miss;
+            let Some(candidate) = miss.missed.candidate.take() else { return (miss, Reply::Keep) };
+            match engine.graft(&miss.prepared, &candidate, &result) {
+                Ok(graft) => {
+                    let plan = graft.plan.clone();
+                    miss.missed.cut_off = CutOff::Grafted;
+                    miss.graft = Some(graft);
+                    (miss, Reply::Graft(Box::new(plan)))
+                }
+                Err(why) => {
+                    miss.missed.refuse(why);
+                    (miss, Reply::Keep)
+                }
+            }
+        });
+        let (miss, reply) = tried.await?;
+        self.pending.insert(ticket, Pending::Miss(miss));
+        Ok(reply)
     }
 
     async fn wait_for_store(&mut self) -> io::Result<()> {
@@ -274,6 +414,40 @@ impl Session {
         let mut body = vec![0; frame::length(head)?];
         self.stream.read_exact(&mut body).await?;
         frame::decode(&body)
+    }
+}
+
+/// What is to be done about the last step of a compile.
+fn link_task(engine: &Engine, prepared: &Prepared, missed: &Missed) -> Link {
+    if !prepared.can_link_again() {
+        return Link::Plain;
+    }
+    let dir = engine.store.temp_path("link").into_os_string();
+    let recording = Recording { dir, program: prepared.linker().to_owned() };
+    match &missed.relink {
+        Some(relink) => Link::Again(relink.clone(), recording),
+        None => Link::Record(recording),
+    }
+}
+
+/// What there is to tell of a compile that was successful.
+fn outcome(missed: Missed, result: &Compiled) -> Outcome {
+    match result.linked {
+        Linked::Again { took_ms } => {
+            let bytes = result.outputs.iter().map(|o| o.sig.size).sum();
+            Outcome::Hit { kind: HitKind::Relinked, saved_ms: result.wall_ms, took_ms, bytes }
+        }
+        Linked::Plainly | Linked::Recorded(_) => missed.into_outcome(result.wall_ms),
+    }
+}
+
+impl Drop for Session {
+    /// Whole directory trees may go, which other connections must not wait for.
+    fn drop(&mut self) {
+        let (scratches, workshop) = (std::mem::take(&mut self.scratches), self.workshop.take());
+        if !scratches.is_empty() || workshop.is_some() {
+            drop(tokio::task::spawn_blocking(move || drop((scratches, workshop))));
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::{flights::Flights, publisher::Publisher, tenure::Tenure};
+use super::{flights::Flights, publisher::Publisher, tenure::Tenure, verifier::Verifier};
 use crate::{
     base::{clock::Stopwatch, fs::FileSig},
     engine::Engine,
@@ -29,6 +29,7 @@ pub struct State {
     pub idle: Duration,
     pub started: Stopwatch,
     pub flights: Flights,
+    pub verifier: Verifier,
     pub connections: AtomicU64,
     /// Counts requests, to see whether anything happens.
     pub activity: AtomicU64,
@@ -48,13 +49,14 @@ pub struct Open {
 
 impl State {
     /// Before the store is open.
-    pub fn new(root: &Path, idle: Duration, tenure: Tenure) -> Self {
+    pub fn new(root: &Path, idle: Duration, verifier: Verifier, tenure: Tenure) -> Self {
         Self {
             root: root.to_owned(),
             build: std::env::current_exe().and_then(|exe| FileSig::of(&exe)).ok(),
             idle,
             started: Stopwatch::start(),
             flights: Flights::default(),
+            verifier,
             connections: AtomicU64::new(0),
             activity: AtomicU64::new(0),
             stopping: Notify::new(),

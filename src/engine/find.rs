@@ -2,14 +2,14 @@
 
 use std::os::unix::ffi::OsStrExt;
 
-use super::{Engine, Prepared, plan::Plan};
+use super::{Engine, Prepared, cut_off::Candidate, plan::Plan, relink::Relink};
 use crate::{
     artifact::{
         Manifest,
         record::{Action, Split},
     },
     base::digest::{Digest, DigestFile},
-    events::Reason,
+    events::{CutOff, HitKind, Outcome, Reason, Refusal},
     fingerprint::{Component, InputSet, Part, explain::Change, inputs},
     rustc::WhyNot,
 };
@@ -17,12 +17,41 @@ use crate::{
 /// What the store has to say.
 pub enum Answer {
     Hit { plan: Box<Plan>, found: Box<Found> },
-    Miss(Reason),
+    Miss(Box<Missed>),
+}
+
+/// Why it has to be compiled, and what may be spared after that.
+#[derive(Debug)]
+pub struct Missed {
+    pub reason: Reason,
+    pub cut_off: CutOff,
+    /// Earlier results whose metadata may go on standing for this unit.
+    pub candidate: Option<Candidate>,
+    /// The linker alone has to run.
+    pub relink: Option<Box<Relink>>,
+}
+
+impl Missed {
+    /// Nothing can be spared after all.
+    pub fn refuse(&mut self, why: Refusal) {
+        self.candidate = None;
+        self.cut_off = CutOff::Refused(why);
+    }
+
+    /// What there is to tell when the compile has ended.
+    pub fn into_outcome(self, compile_ms: u64) -> Outcome {
+        Outcome::Miss { reason: self.reason, cut_off: self.cut_off, compile_ms }
+    }
 }
 
 /// A result and where it was found.
 pub struct Found {
+    pub kind: HitKind,
     pub action: Digest,
+    /// The exact key of what went in; the action's own unless that says to look elsewhere.
+    pub sources: Digest,
+    /// A crate behind it keeps the metadata of an earlier version.
+    pub cut_off: bool,
     pub manifest: Manifest,
 }
 
@@ -44,12 +73,14 @@ impl Engine {
         let mut search = Search::default();
         let mut damaged = false;
         let record = self.store.invocation(&prepared.key.key).unwrap_or_default();
-        for set in record.input_sets.iter().filter_map(|key| self.store.input_set(key)) {
-            if let Some(found) = self.try_set(prepared, &set, &mut search)? {
+        let sets: Vec<InputSet> = record.input_sets.iter().filter_map(|key| self.store.input_set(key)).collect();
+        let read = || sets.iter().flat_map(|s| s.env.iter().map(String::as_str));
+        for set in &sets {
+            if let Some(found) = self.try_set(prepared, set, &mut search)? {
                 match self.plan(prepared, &found.manifest) {
                     Some(plan) => {
-                        self.store.used(&prepared.key.key, &found.action);
-                        return Ok(Answer::Hit { plan: Box::new(plan), found: Box::new(found) });
+                        self.note_command(prepared, read(), Some(found.sources));
+                        return Ok(self.hit(prepared, plan, found));
                     }
                     None => {
                         damaged = true;
@@ -58,8 +89,28 @@ impl Engine {
                 }
             }
         }
+        self.note_command(prepared, read(), None);
         let reason = if damaged { Reason::Damaged } else { self.explain(prepared, &search) };
-        Ok(Answer::Miss(reason))
+        let mut missed = Missed { reason, cut_off: CutOff::NotTried, candidate: None, relink: None };
+        match self.by_meaning(prepared, &sets, &mut missed)? {
+            Some((plan, found)) => {
+                self.note_command(prepared, read(), Some(found.sources));
+                Ok(self.hit(prepared, plan, found))
+            }
+            None => {
+                missed.relink = self.relink(prepared, &sets, &missed.reason)?;
+                Ok(Answer::Miss(Box::new(missed)))
+            }
+        }
+    }
+
+    fn hit(&self, prepared: &Prepared, plan: Plan, mut found: Found) -> Answer {
+        self.store.used(&prepared.key.key, &found.action);
+        found.cut_off = self.sees_a_graft(prepared);
+        if found.kind == HitKind::Exact && found.cut_off {
+            found.kind = HitKind::CutOff;
+        }
+        Answer::Hit { plan: Box::new(plan), found: Box::new(found) }
     }
 
     fn try_set(&self, prepared: &Prepared, set: &InputSet, search: &mut Search) -> Result<Option<Found>, WhyNot> {
@@ -74,27 +125,42 @@ impl Engine {
                 return Ok(None);
             }
         };
-        let found = match self.store.action(&action) {
-            Some(Action::Done(manifest)) => Some(Found { action, manifest }),
-            Some(Action::Split(split)) => {
-                let extended = extended_key(prepared, action, split);
-                components.extend(split_components(prepared, split));
-                match self.store.action(&extended) {
-                    Some(Action::Done(manifest)) => {
-                        self.store.touch(&action);
-                        Some(Found { action: extended, manifest })
-                    }
-                    _ => None,
-                }
-            }
-            Some(Action::Refused(why)) => return Err(why),
-            None => None,
-        };
+        let found = self.resolve(prepared, action, HitKind::Exact, &mut components)?;
         if first {
             search.action = Some(components);
         }
         Ok(found)
     }
+
+    /// The result under an action key, or under the key that it is extended to here.
+    ///
+    /// # Errors
+    /// [`WhyNot`] if what this compile makes is never kept.
+    pub(super) fn resolve(
+        &self,
+        prepared: &Prepared,
+        action: Digest,
+        kind: HitKind,
+        components: &mut Vec<Component>,
+    ) -> Result<Option<Found>, WhyNot> {
+        match self.store.action(&action) {
+            Some(Action::Done(manifest)) => Ok(Some(Found { kind, action, sources: action, cut_off: false, manifest })),
+            Some(Action::Split(split)) => {
+                let extended = extended_key(prepared, action, split);
+                components.extend(split_components(prepared, split));
+                let Some(Action::Done(manifest)) = self.store.action(&extended) else { return Ok(None) };
+                self.store.touch(&action);
+                Ok(Some(Found { kind, action: extended, sources: action, cut_off: false, manifest }))
+            }
+            Some(Action::Refused(why)) => Err(why),
+            Some(Action::Link(_)) | None => Ok(None),
+        }
+    }
+}
+
+/// The digest of the values that a split asks for, but for the terminal's width.
+pub(super) fn place_digest(prepared: &Prepared, split: Split) -> Digest {
+    extended_key(prepared, Digest([0; 32]), Split { width: false, ..split })
 }
 
 /// The values that a split asks for, in a fixed order.

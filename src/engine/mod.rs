@@ -4,16 +4,25 @@
 //! daemon with what it needs and answers. No failure in here fails a build: a lookup that goes wrong is a miss or a
 //! [`WhyNot`], a publication that goes wrong is counted and forgotten.
 
+pub mod by_meaning;
+pub mod cut_off;
 pub mod find;
+pub mod levels;
 pub mod plan;
 pub mod prepare;
 pub mod publish;
 pub mod reasons;
 pub mod restore;
+mod link_record;
+mod link_words;
+pub mod relink;
+mod retarget;
 pub mod split;
+mod understand;
+pub mod truth;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
     sync::Mutex,
 };
@@ -25,8 +34,10 @@ use crate::{
     store::Store,
 };
 
-pub use find::{Answer, Found};
+pub use cut_off::{Candidate, Graft};
+pub use find::{Answer, Found, Missed};
 pub use prepare::Prepared;
+pub use relink::{Piece, Relink};
 
 /// The store with everything that is remembered about compilers and linkers.
 pub struct Engine {
@@ -37,6 +48,10 @@ pub struct Engine {
     /// Crates that are being compiled or were since this daemon started: output path without extension, file names of
     /// direct dependencies. Cargo's hash in the name covers the dependencies, so the name stands for them.
     making: Mutex<HashMap<PathBuf, Vec<String>>>,
+    /// Crates whose files in place hold the metadata of an earlier compile because of a graft: output path without extension.
+    grafted: Mutex<HashSet<PathBuf>>,
+    /// What the compiler may read of crates, by the content of their archives.
+    metadata: Mutex<HashMap<Digest, Digest>>,
     /// Files in the store's file system can share blocks.
     reflink: bool,
 }
@@ -51,6 +66,8 @@ impl Engine {
             linkers: Linkers::default(),
             macro_variables: MacroVariables::default(),
             making: Mutex::default(),
+            grafted: Mutex::default(),
+            metadata: Mutex::default(),
             reflink,
         }
     }
@@ -66,8 +83,24 @@ impl KnownExterns for Engine {
 impl Engine {
     /// Notes what a crate is being compiled against, for dependents that ask before the result is stored.
     pub fn note_making(&self, prepared: &Prepared) {
-        let stem = format!("lib{}{}", prepared.inv.crate_name, prepared.inv.extra_filename);
-        lock(&self.making).insert(prepared.places.out_dir.join(stem), prepared.extern_names());
+        lock(&self.making).insert(prepared.stem(), prepared.extern_names());
+    }
+
+    /// Notes whether the files in place are those of a graft.
+    pub fn note_grafted(&self, prepared: &Prepared, grafted: bool) {
+        let mut all = lock(&self.grafted);
+        if grafted {
+            all.insert(prepared.stem())
+        } else {
+            all.remove(&prepared.stem())
+        };
+    }
+
+    /// One of the crates behind a unit was grafted: that the unit need not be compiled is owed to that.
+    fn sees_a_graft(&self, prepared: &Prepared) -> bool {
+        let all = lock(&self.grafted);
+        let dirs = || prepared.inv.dependency_dirs.iter().map(|d| prepared.places.cwd.join(d));
+        !all.is_empty() && prepared.closure.crates.keys().any(|stem| dirs().any(|d| all.contains(&d.join(stem))))
     }
 }
 

@@ -77,6 +77,18 @@ pub struct Compiled {
     pub started: Nanos,
     /// The name of a secret variable whose value is in one of the outputs.
     pub secret: Option<String>,
+    pub linked: Linked,
+}
+
+/// How a program came about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Linked {
+    /// As ever, if it is a program at all.
+    Plainly,
+    /// By a linker that was watched; this directory holds what it was given, and is the receiver's to remove.
+    Recorded(OsString),
+    /// Only the last step was done, in so many milliseconds; time and memory are those of the recorded compile.
+    Again { took_ms: u64 },
 }
 
 /// One file that the compiler said it has written.

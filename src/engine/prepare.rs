@@ -1,9 +1,12 @@
 //! From a query to everything that is known before the store is asked.
 
 use std::{
-    ffi::OsStr,
+    ffi::OsString,
     path::{Path, PathBuf},
+    sync::Arc,
 };
+
+use serde_bytes::ByteBuf;
 
 use super::{Engine, plan::Query};
 use crate::{
@@ -11,7 +14,7 @@ use crate::{
         digest::{Digest, DigestFile, KeyHasher},
         env::{EnvSnapshot, names},
     },
-    config::{self, CacheSettings, Verify},
+    config::{self, AiSettings, CacheSettings, Verify},
     fingerprint::{
         closure::Closure,
         guard,
@@ -19,11 +22,18 @@ use crate::{
         invocation::{self, InvocationKey, Salt},
         macro_env::MacroCrate,
     },
-    rustc::{Invocation, Places, Tool, WhyNot},
+    rustc::{Invocation, Places, Tool, WhyNot, toolchain::Toolchain},
+    semantic::macros,
 };
 
 /// One invocation, understood.
 pub struct Prepared {
+    /// As cargo named it.
+    pub compiler: OsString,
+    /// The arguments as they were given.
+    pub args: Vec<ByteBuf>,
+    /// Variables that count besides those that input sets name.
+    pub variables: Vec<String>,
     pub inv: Invocation,
     pub places: Places,
     pub env: EnvSnapshot,
@@ -31,10 +41,17 @@ pub struct Prepared {
     /// Stored bytes are hashed before they are used, whatever their times say.
     pub verify_always: bool,
     pub key: InvocationKey,
+    pub toolchain: Arc<Toolchain>,
     pub given: Given,
     pub closure: Closure,
+    /// Files that the project declares as inputs, and variables that procedural macros are known to read.
+    pub extra_inputs: Vec<PathBuf>,
+    pub macro_variables: Vec<String>,
     /// A procedural macro that may read files stands behind this crate.
     pub nosy_macros: bool,
+    /// The procedural macro crates behind this crate.
+    pub macro_names: Vec<String>,
+    pub ai: AiSettings,
     /// The same unit in another version of its sources has the same label.
     pub label: String,
     /// `name version (kind)`, for people.
@@ -51,8 +68,7 @@ impl Engine {
     /// # Errors
     /// Why it cannot be cached.
     pub fn prepare(&self, query: Query) -> Result<Prepared, WhyNot> {
-        let tool =
-            if Path::new(&query.compiler).file_stem() == Some(OsStr::new("clippy-driver")) { Tool::Clippy } else { Tool::Rustc };
+        let tool = Tool::of(&query.compiler);
         let cwd = PathBuf::from(&query.cwd);
         let inv = Invocation::parse(tool, &query.os_args(), &cwd)?;
         let env = query.env;
@@ -78,7 +94,7 @@ impl Engine {
         let context = Context { inv: &inv, places: &places, env: &env, files };
         let macros = closure.macros(&inv, &places.cwd);
         refuse_database(&macros, &env, &places.cwd)?;
-        let nosy_macros = macros.iter().any(|m| guard::may_read_files(&m.name));
+        let nosy_macros = macros.iter().any(|m| macros::may_read_files(&m.name));
         let variables = self.macro_variables.read_by(&macros, &env, files)?;
         let given = context.given(key.key, &closure, &extra, &variables)?;
         let source = files.digest(&places.cwd.join(&inv.source)).map_err(|e| WhyNot::Input(e.to_string()))?.0;
@@ -88,6 +104,9 @@ impl Engine {
         let mode = if inv.links { "build" } else { "check" };
         let label_version = if member { "" } else { &version };
         Ok(Prepared {
+            compiler: query.compiler,
+            args: query.args,
+            variables: [variables.clone(), rules.cache.key_env].concat(),
             label: format!("{package} {label_version} {} {kind} {mode} {tool:?}", inv.crate_name),
             unit: format!("{package} {version} ({kind})"),
             session: text(&env, names::SESSION).unwrap_or_default(),
@@ -97,9 +116,14 @@ impl Engine {
             places,
             env,
             key,
+            toolchain,
             given,
             closure,
+            extra_inputs: extra,
+            macro_variables: variables,
             nosy_macros,
+            macro_names: macros.into_iter().map(|m| m.name).collect(),
+            ai: rules.ai,
             flight,
         })
     }
@@ -115,6 +139,16 @@ impl Prepared {
     pub fn extern_names(&self) -> Vec<String> {
         let names = self.closure.direct.iter().filter_map(|p| p.file_name());
         names.map(|n| n.to_string_lossy().into_owned()).collect()
+    }
+
+    /// The outputs' absolute path without extension, as libraries have it: the name of this unit in its target directory.
+    pub fn stem(&self) -> PathBuf {
+        self.places.out_dir.join(format!("lib{}{}", self.inv.crate_name, self.inv.extra_filename))
+    }
+
+    /// What a miss adds to the arguments.
+    pub fn extra_args(&self) -> Vec<OsString> {
+        if self.key.relocatable { invocation::remap_args(&self.places) } else { Vec::new() }
     }
 
     /// A workspace member, as opposed to a package from elsewhere.
@@ -136,6 +170,7 @@ fn text(env: &EnvSnapshot, name: &str) -> Option<String> {
 /// What the configuration says of this compile.
 struct Rules {
     cache: CacheSettings,
+    ai: AiSettings,
     /// What relative paths in it are relative to.
     root: PathBuf,
 }
@@ -154,11 +189,13 @@ impl Rules {
         };
         if let Ok(loaded) = config::load(env, &start, &[]) {
             let root = loaded.project_file.as_deref().and_then(Path::parent).unwrap_or(&start).to_owned();
-            return Ok(Self { cache: loaded.settings.cache, root });
+            return Ok(Self { cache: loaded.settings.cache, ai: loaded.settings.ai, root });
         }
         let rules = config::project_rules(&start)
             .map_err(|e| WhyNot::Input(format!("the project's configuration: {}", e.unlabelled())))?;
-        Ok(Self { cache: rules.added_to(&CacheSettings::default()), root: rules.root })
+        // Bytes only: the user may have asked for that in the file that cannot be read.
+        let ai = AiSettings { semantic_analysis: false, ..AiSettings::default() };
+        Ok(Self { cache: rules.added_to(&CacheSettings::default()), ai, root: rules.root })
     }
 
     /// The declared files; those of a declared directory one by one.

@@ -2,12 +2,13 @@
 //!
 //! Blobs first, then the action, then the records that lead to it: whatever is cut off in between leaves a miss.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{
     Engine, NotStored, Prepared,
-    find::{extended_key, split_components},
-    plan::{Compiled, Made},
+    find::{extended_key, place_digest, split_components},
+    levels::{Interface, Levels},
+    plan::{Compiled, Linked, Made},
     split,
 };
 use crate::{
@@ -24,8 +25,9 @@ use crate::{
     rustc::{
         CrateType, Tool, WhyNot,
         depinfo::{self, DepInfo},
+        messages,
     },
-    store::{Snapshot, StoreError},
+    store::{Alike, FileSketch, Snapshot, StoreError, Variant},
 };
 
 /// Outputs up to this size are kept in the index, in bytes.
@@ -42,8 +44,9 @@ impl Engine {
         let dep_info = result.outputs.iter().find(|o| o.emit == "dep-info").ok_or(NotStored::NoDepInfo)?;
         let dep_path = prepared.places.out_dir.join(dep_info.name.as_str());
         let info = DepInfo::parse(&String::from_utf8_lossy(&std::fs::read(&dep_path)?));
-        self.check_unchanged(prepared, &info, result)?;
-        let set = input_set(prepared, &info);
+        let shown = shown(prepared, &info, &result.stderr);
+        self.check_unchanged(prepared, info.files.iter().chain(&shown), result)?;
+        let set = input_set(prepared, &info, &shown);
         let files: &dyn DigestFile = &self.store;
         let (action, mut components) =
             prepared.context(files).action(&prepared.given, &set)?.map_err(|c| NotStored::InputChanged(c.name))?;
@@ -51,7 +54,7 @@ impl Engine {
             // The next lookup is to know it without a compile in between that is reported as one that could be kept.
             let why = WhyNot::Secret(name.to_owned());
             self.store.put_action_if_absent(&action, &Action::Refused(why.clone()))?;
-            self.remember(prepared, &set, components, action)?;
+            self.remember(prepared, &set, components, action, Vec::new())?;
             return Err(why.into());
         }
         let split = split::decide(prepared, result, &info)?;
@@ -68,6 +71,7 @@ impl Engine {
             }
         }
         let taken: Vec<Digest> = blobs(&outputs).collect();
+        let others = outputs.iter().filter(|o| o.emit != "link").cloned().collect();
         let manifest = Manifest {
             unit: prepared.unit.clone(),
             outputs,
@@ -81,8 +85,43 @@ impl Engine {
         let key = stored.inspect_err(|_| self.store.release(taken))?;
         failpoint::reach("publish-after-action");
         components.extend(split_components(prepared, split));
-        self.remember(prepared, &set, components, key)?;
-        Ok(())
+        let sketch = self.note_meaning(prepared, &set, action, key)?;
+        self.remember(prepared, &set, components, key, sketch)?;
+        self.note_command(prepared, set.env.iter().map(String::as_str), Some(action));
+        if matches!(result.linked, Linked::Again { .. }) {
+            self.claim_relinked(prepared, key, action);
+        }
+        self.publish_link(prepared, result, &set, split, others)
+    }
+
+    /// Notes the result under what its sources mean, at every level that a later lookup may ask for.
+    fn note_meaning(
+        &self,
+        prepared: &Prepared,
+        set: &InputSet,
+        action: Digest,
+        key: Digest,
+    ) -> Result<Vec<FileSketch>, NotStored> {
+        let Ok(levels) = Levels::of(prepared) else { return Ok(Vec::new()) };
+        let Some(understood) = self.understand(prepared, &levels, set) else { return Ok(Vec::new()) };
+        for level in levels.semantic {
+            if let Some(meaning) = self.level_key(prepared, set, &understood, *level)? {
+                self.store.put_alike(&meaning, &Alike { action, contents: understood.contents.clone() })?;
+            }
+        }
+        if let Interface::At(wanted) | Interface::Masked(wanted) = levels.interface {
+            let split = match self.store.action(&action) {
+                Some(Action::Split(split)) => split,
+                _ => Split::default(),
+            };
+            let variant = Variant { action: key, split, place: place_digest(prepared, split) };
+            for level in wanted {
+                if let Some(interface) = self.level_key(prepared, set, &understood, *level)? {
+                    self.store.add_variant(&interface, variant)?;
+                }
+            }
+        }
+        Ok(understood.sketch())
     }
 
     fn store_action(&self, prepared: &Prepared, action: Digest, split: Split, manifest: Manifest) -> Result<Digest, NotStored> {
@@ -107,6 +146,7 @@ impl Engine {
         set: &InputSet,
         action: Vec<crate::fingerprint::Component>,
         key: Digest,
+        sketch: Vec<FileSketch>,
     ) -> Result<(), NotStored> {
         let digest = inputs::set_key(set);
         let mut record = self.store.invocation(&prepared.key.key).unwrap_or_default();
@@ -118,14 +158,19 @@ impl Engine {
         self.store.put_invocation(&prepared.key.key, &record)?;
         failpoint::reach("publish-after-invocation");
         let components = [&prepared.key.components[..], &prepared.given.components[..], &action[..]].concat();
-        self.store.remember_unit(&prepared.label, Snapshot { components, action: key })?;
+        self.store.remember_unit(&prepared.label, Snapshot { components, action: key, sketch })?;
         Ok(())
     }
 
     /// An input that was written after the compiler had started may not be what it has read. The inode's change time
     /// tells, since nobody can set it back.
-    fn check_unchanged(&self, prepared: &Prepared, info: &DepInfo, result: &Compiled) -> Result<(), NotStored> {
-        for file in &info.files {
+    fn check_unchanged<'a>(
+        &self,
+        prepared: &Prepared,
+        files: impl Iterator<Item = &'a PathBuf>,
+        result: &Compiled,
+    ) -> Result<(), NotStored> {
+        for file in files {
             let path = prepared.places.cwd.join(file);
             if FileSig::of(&path)?.ctime > result.started {
                 return Err(NotStored::InputChanged(path.display().to_string()));
@@ -211,8 +256,18 @@ fn is_linkable(prepared: &Prepared, name: &Path) -> bool {
     library || only(CrateType::ProcMacro) || prepared.inv.kind() == "build-script"
 }
 
-/// What the compile has read, in a form that holds in every checkout.
-fn input_set(prepared: &Prepared, info: &DepInfo) -> InputSet {
+/// Files of other crates that the diagnostics name: their text is shown, so it is an input as well. Packages that nobody
+/// edits and the standard library do not count.
+fn shown(prepared: &Prepared, info: &DepInfo, stderr: &[u8]) -> Vec<PathBuf> {
+    let cwd = &prepared.places.cwd;
+    let read: Vec<PathBuf> = info.files.iter().map(|f| cwd.join(f)).collect();
+    let fixed = |path: &str| ["/registry/src/", "/git/checkouts/", "/lib/rustlib/src/"].iter().any(|p| path.contains(p));
+    let named = messages::files(stderr).into_iter().filter(|name| !fixed(name)).map(|name| cwd.join(name));
+    named.filter(|path| !read.contains(path) && path.is_file()).collect()
+}
+
+/// What the compile has read, and what its diagnostics show, in a form that holds in every checkout.
+fn input_set(prepared: &Prepared, info: &DepInfo, shown: &[PathBuf]) -> InputSet {
     let places = &prepared.places;
     let mut absent = Vec::new();
     if prepared.is_local() {
@@ -228,7 +283,7 @@ fn input_set(prepared: &Prepared, info: &DepInfo) -> InputSet {
         absent.extend(names.filter(|p| !p.exists()));
     }
     InputSet {
-        files: info.files.iter().map(|f| places.relative(f)).collect(),
+        files: info.files.iter().chain(shown).map(|f| places.relative(f)).collect(),
         env: info.env.iter().map(|(name, _)| name.clone()).collect(),
         absent: absent.iter().map(|p| places.relative(p)).collect(),
         macro_root: manifest_dir.filter(|_| prepared.nosy_macros && prepared.is_local()).map(|d| places.relative(&d)),

@@ -34,16 +34,18 @@ impl Engine {
     }
 }
 
-/// Without a recorded input set, nothing is known of sources and the variables they read.
+/// Without a recorded input set, nothing is known of sources and the variables they read. Whether a result will depend on
+/// the place or the terminal's width is known only where there was one under the same action key.
 fn comparable(old: &[Component], now: &[Component], complete: bool) -> Vec<Component> {
     let count = |list: &[Component], c: &Component| list.iter().filter(|n| n.part == c.part && n.name == c.name).count();
     let mut kept: Vec<Component> = Vec::with_capacity(old.len());
     for c in old {
         let keep = match c.part {
+            Part::Location | Part::Width => count(&kept, c) < count(now, c),
             _ if complete => true,
-            Part::Source | Part::MacroInput | Part::Width => false,
+            Part::Source | Part::MacroInput => false,
             // A variable may count twice: always, and because the source names it.
-            Part::Environment | Part::Location => count(&kept, c) < count(now, c),
+            Part::Environment => count(&kept, c) < count(now, c),
             _ => true,
         };
         if keep {

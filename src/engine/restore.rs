@@ -24,6 +24,11 @@ impl Engine {
         })
     }
 
+    /// The way one output is put back alone.
+    pub(super) fn restore_one(&self, prepared: &Prepared, output: &Output) -> Option<Restore> {
+        self.output(prepared, output, newest_dependency(prepared))
+    }
+
     fn output(&self, prepared: &Prepared, output: &Output, newest: Nanos) -> Option<Restore> {
         let mode = if output.executable { 0o777 } else { 0o666 };
         let source = match &output.content {

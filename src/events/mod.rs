@@ -3,10 +3,12 @@
 //! It must never know who shows them or how. Types here are part of the stored format ([`crate::artifact::record::FORMAT`])
 //! and of the versioned `--json` output.
 
+pub mod cut_off;
 pub mod outcome;
 pub mod reason;
 pub mod totals;
 
+pub use cut_off::{CutOff, Refusal};
 pub use outcome::{HitKind, Outcome, UnitEvent};
 pub use reason::Reason;
 pub use totals::Totals;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{HitKind, Outcome, UnitEvent};
+use super::{CutOff, HitKind, Outcome, UnitEvent};
 
 /// Counters since the last reset, or of one build.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,8 @@ pub struct Totals {
     pub misses: BTreeMap<String, u64>,
     /// Bypasses by [`crate::rustc::WhyNot::name`].
     pub bypasses: BTreeMap<String, u64>,
+    /// Compiles of which dependents need not know, and why they had to, by [`super::Refusal::name`] (`grafted` for the former).
+    pub cut_offs: BTreeMap<String, u64>,
     /// Recorded compile time of what was restored, minus the time it took to restore it.
     pub saved_ms: u64,
     /// Time in compilers.
@@ -33,8 +35,13 @@ impl Totals {
                 self.saved_ms += saved_ms.saturating_sub(*took_ms);
                 self.restored_bytes += bytes;
             }
-            Outcome::Miss { reason, compile_ms } => {
+            Outcome::Miss { reason, cut_off, compile_ms } => {
                 *self.misses.entry(reason.name()).or_default() += 1;
+                match cut_off {
+                    CutOff::NotTried => {}
+                    CutOff::Grafted => *self.cut_offs.entry("grafted".into()).or_default() += 1,
+                    CutOff::Refused(why) => *self.cut_offs.entry(why.name().into()).or_default() += 1,
+                }
                 self.compile_ms += compile_ms;
             }
             Outcome::Bypass { why } => *self.bypasses.entry(why.name().into()).or_default() += 1,

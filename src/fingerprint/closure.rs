@@ -27,6 +27,8 @@ pub trait KnownExterns {
 pub struct Closure {
     /// Stem (`libserde-0123`) to the digest of the file that is read.
     pub crates: BTreeMap<String, Digest>,
+    /// The files that were found for them.
+    pub files: BTreeMap<String, PathBuf>,
     /// Files given directly, for the time they were written.
     pub direct: Vec<PathBuf>,
 }
@@ -45,6 +47,7 @@ impl Closure {
             let path = cwd.join(path);
             let (digest, _) = files.digest(&path).map_err(|e| WhyNot::Input(e.to_string()))?;
             closure.crates.insert(stem(&path), digest);
+            closure.files.insert(stem(&path), path.clone());
             complete &= walk.follow(&digest, &path, known);
             closure.direct.push(path);
         }
@@ -56,7 +59,8 @@ impl Closure {
             let found = walk.find(&name).and_then(|p| files.digest(&p).ok().map(|(d, _)| (d, p)));
             // A crate that is not there cannot be read; that it is not there is a fact as well.
             let digest = found.as_ref().map_or(Digest([0; 32]), |(d, _)| *d);
-            closure.crates.insert(stem, digest);
+            closure.crates.insert(stem.clone(), digest);
+            closure.files.extend(found.iter().map(|(_, path)| (stem.clone(), path.clone())));
             complete &= found.is_none_or(|(digest, path)| walk.follow(&digest, &path, known));
         }
         if !complete {
@@ -71,9 +75,9 @@ impl Closure {
             for path in entries.flatten().map(|e| e.path()) {
                 let crate_file = path.extension().is_some_and(|e| e == "rlib" || e == "rmeta" || e == "so");
                 if let (true, Ok((digest, _))) = (crate_file, files.digest(&path)) {
-                    self.crates
-                        .entry(path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default())
-                        .or_insert(digest);
+                    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+                    self.files.entry(name.clone()).or_insert(path);
+                    self.crates.entry(name).or_insert(digest);
                 }
             }
         }

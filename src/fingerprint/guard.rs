@@ -12,77 +12,8 @@ use crate::{
     rustc::{Places, WhyNot},
 };
 
-/// Procedural macros that are known to work on their input tokens alone (and cargo's package variables, which always
-/// count): they open no files and read no other variables. From their sources.
-const PURE_MACROS: [&str; 60] = [
-    "async_recursion",
-    "async_stream_impl",
-    "async_trait",
-    "bincode_derive",
-    "borsh_derive",
-    "bytemuck_derive",
-    "clap_derive",
-    "cfg_aliases",
-    "const_random_macro",
-    "darling_macro",
-    "derivative",
-    "derive_arbitrary",
-    "derive_builder_macro",
-    "derive_more",
-    "derive_more_impl",
-    "derive_new",
-    "derive_setters",
-    "displaydoc",
-    "educe",
-    "enum_dispatch",
-    "enumflags2_derive",
-    "futures_macro",
-    "getset",
-    "heck",
-    "indoc",
-    "linkme_impl",
-    "miette_derive",
-    "monostate_impl",
-    "num_derive",
-    "num_enum_derive",
-    "openssl_macros",
-    "paste",
-    "phf_macros",
-    "pin_project_internal",
-    "proc_macro_error_attr",
-    "proc_macro_hack",
-    "prost_derive",
-    "ref_cast_impl",
-    "rkyv_derive",
-    "rustversion",
-    "schemars_derive",
-    "scroll_derive",
-    "seq_macro",
-    "serde_derive",
-    "serde_repr",
-    "serde_with_macros",
-    "smart_default",
-    "static_assertions",
-    "strum_macros",
-    "synstructure",
-    "thiserror_impl",
-    "time_macros",
-    "tokio_macros",
-    "tracing_attributes",
-    "typed_builder_macro",
-    "yoke_derive",
-    "zerocopy_derive",
-    "zerofrom_derive",
-    "zeroize_derive",
-    "zerovec_derive",
-];
 /// More files than this in a package are not guarded but refused.
 const MOST: usize = 20_000;
-
-/// Whether a macro of this crate name may read files.
-pub fn may_read_files(macro_crate: &str) -> bool {
-    !PURE_MACROS.contains(&macro_crate)
-}
 
 /// For every module file its rival (`a.rs` for `a/mod.rs` and the reverse), which must not exist. `files` as in the
 /// dep-info, the crate root first.

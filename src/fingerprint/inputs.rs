@@ -85,18 +85,38 @@ impl Context<'_> {
                 Err(_) => return Ok(Err(Change { part: Part::Source, name: display(stored), how: How::Removed })),
             }
         }
-        for stored in &set.absent {
-            if self.places.absolute(stored).exists() {
-                return Ok(Err(Change { part: Part::Source, name: display(stored), how: How::Added }));
-            }
-        }
-        environ::add_tracked(&mut parts, self.env, &set.env, self.places);
-        if let Some(root) = &set.macro_root {
-            guard::add_macro_inputs(&mut parts, &self.places.absolute(root), self.places, self.files)?;
+        if let Some(change) = self.add_others(&mut parts, set)? {
+            return Ok(Err(change));
         }
         let (key, mut components) = parts.finish();
         components.remove(0);
         Ok(Ok((key, components)))
+    }
+
+    /// As [`Context::action`] for sources that have been reduced to one digest at some level; `None` if a file is there that
+    /// must not be.
+    ///
+    /// # Errors
+    /// [`WhyNot`] if an input cannot be used at all.
+    pub fn reduced(&self, given: &Given, set: &InputSet, level: &str, sources: Digest) -> Result<Option<Digest>, WhyNot> {
+        let mut parts = Components::new("reduced");
+        parts.digest(Part::Argument, "given", given.key);
+        parts.digest(Part::Source, level, sources);
+        Ok(self.add_others(&mut parts, set)?.is_none().then(|| parts.finish().0))
+    }
+
+    /// Everything that an input set names besides files that are read; a file that is there and must not be.
+    fn add_others(&self, parts: &mut Components, set: &InputSet) -> Result<Option<Change>, WhyNot> {
+        for stored in &set.absent {
+            if self.places.absolute(stored).exists() {
+                return Ok(Some(Change { part: Part::Source, name: display(stored), how: How::Added }));
+            }
+        }
+        environ::add_tracked(parts, self.env, &set.env, self.places);
+        if let Some(root) = &set.macro_root {
+            guard::add_macro_inputs(parts, &self.places.absolute(root), self.places, self.files)?;
+        }
+        Ok(None)
     }
 }
 

@@ -6,7 +6,6 @@
 
 use std::{collections::HashMap, path::PathBuf, sync::Mutex};
 
-use super::guard;
 use crate::{
     base::{
         digest::{Digest, DigestFile},
@@ -15,6 +14,7 @@ use crate::{
         sync::lock,
     },
     rustc::WhyNot,
+    semantic::macros,
 };
 
 /// Names that std, the compiler or the shell mention everywhere, and that no macro bases its result on.
@@ -65,7 +65,7 @@ impl MacroVariables {
     pub fn read_by(&self, macros: &[MacroCrate], env: &EnvSnapshot, files: &dyn DigestFile) -> Result<Vec<String>, WhyNot> {
         let mut found = Vec::new();
         let unreadable = |e: std::io::Error| WhyNot::Input(e.to_string());
-        for one in macros.iter().filter(|m| guard::may_read_files(&m.name)) {
+        for one in macros.iter().filter(|m| macros::may_read_files(&m.name)) {
             let (digest, _) = files.digest(&one.file).map_err(unreadable)?;
             let mut known = lock(&self.0);
             let occurs = known.entry(digest).or_default();

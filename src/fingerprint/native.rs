@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Components, Part, portable};
+use super::{Components, Part, inputs, portable};
 use crate::{
     base::digest::{Digest, DigestFile, KeyHasher},
     rustc::{Invocation, Places, WhyNot},
@@ -27,8 +27,7 @@ pub fn add(parts: &mut Components, inv: &Invocation, places: &Places, files: &dy
     for dir in &inv.native_dirs {
         let dir = places.cwd.join(dir);
         let digest = directory(&dir, target_root(&dir, places).as_deref(), names_objects(inv), files)?;
-        let name = places.relative(&dir);
-        parts.digest(Part::Native, &crate::fingerprint::inputs::display(&name), digest);
+        parts.digest(Part::Native, &name_of(&dir, places), digest);
     }
     for arg in &inv.link_args {
         for path in paths_in(arg.as_bytes(), &places.cwd) {
@@ -37,10 +36,18 @@ pub fn add(parts: &mut Components, inv: &Invocation, places: &Places, files: &dy
             } else {
                 files.digest(&path).map_err(|e| WhyNot::Input(e.to_string()))?.0
             };
-            parts.digest(Part::Native, &crate::fingerprint::inputs::display(&places.relative(&path)), digest);
+            parts.digest(Part::Native, &name_of(&path, places), digest);
         }
     }
     Ok(())
+}
+
+/// A name that is the same in another checkout with another target directory.
+fn name_of(path: &Path, places: &Places) -> String {
+    match target_root(path, places).and_then(|root| path.strip_prefix(&root).ok().map(Path::to_owned)) {
+        Some(below) => format!("<target>/{}", below.display()),
+        None => inputs::display(&places.relative(path)),
+    }
 }
 
 /// The directory that dependencies and build scripts write to, if `dir` lies in it.

@@ -9,13 +9,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     base::{digest::Digest, fs::FileSig},
-    engine::plan::{Compiled, Plan, Query},
+    engine::{
+        Relink,
+        plan::{Compiled, Plan, Query},
+        truth::{Step, Verdict},
+    },
     events::{Totals, UnitEvent},
     rustc::WhyNot,
+    store::Claim,
 };
 
 /// The version of everything in this file; `tests/protocol.lock` notices when it should have been raised.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 /// The first bytes of a connection.
 pub const MAGIC: [u8; 8] = *b"hyperopt";
 
@@ -46,10 +51,19 @@ pub enum Request {
     Placed { ticket: u64, files: Vec<(OsString, FileSig)>, took_us: u64 },
     /// A hit could not be put in place; the compiler runs instead. No reply.
     PlaceFailed { ticket: u64, detail: String, blob: Option<Digest> },
-    /// A miss was compiled successfully. No reply.
+    /// A program could not be linked again; it is compiled instead, under the same ticket. No reply.
+    RelinkFailed { ticket: u64 },
+    /// A miss was compiled successfully, or linked again. No reply.
     Compiled { ticket: u64, result: Box<Compiled> },
+    /// A compile that is held back has written its metadata: is it worth holding it back further?
+    Metadata { ticket: u64, path: OsString },
+    /// A compile that was held back has ended successfully: can its dependents be spared? [`Request::Compiled`] follows.
+    Graft { ticket: u64, result: Box<Compiled> },
     /// A miss was compiled and failed, or its outputs are not to be kept. No reply.
     Abandoned { ticket: u64, compile_ms: u64 },
+    /// The compile under this ticket has diagnostics about files that are not what they were when their crates were
+    /// compiled: how would it be without a cache? The ticket stays.
+    Truth { ticket: u64, files: Vec<OsString> },
     /// Counters: of one session, or since the last reset.
     Stats { session: Option<String> },
     /// Sets the counters to nothing.
@@ -62,6 +76,10 @@ pub enum Request {
     Clean { everything: bool, dry_run: bool },
     /// Reads every blob again and sets damaged ones aside.
     Verify,
+    /// The claims on record, the newest first, or so many of them at random.
+    Claims { sample: Option<u64> },
+    /// Compiles a claim's unit again and compares; a result that is not what was claimed is removed.
+    VerifyClaim { action: Digest },
     /// Waits until everything handed over has been stored.
     Flush,
     /// How the daemon is.
@@ -84,7 +102,17 @@ pub enum Reply {
     Miss {
         ticket: u64,
         extra_args: Vec<OsString>,
+        hold: Hold,
+        link: Link,
     },
+    /// Answer to [`Request::Metadata`].
+    Hold(bool),
+    /// Put these in place of what the compiler has made, and report the compile after that.
+    Graft(Box<Plan>),
+    /// What the compiler has made stays; report the compile.
+    Keep,
+    /// Run these one after the other; what they write goes when the connection ends.
+    Truth(Vec<Step>),
     /// Run the compiler and forget about us.
     Bypass(WhyNot),
     Stats(Box<StatsReply>),
@@ -95,10 +123,42 @@ pub enum Reply {
         bytes: u64,
     },
     Verified(VerifyReply),
+    Claims(Vec<Claim>),
+    Verdict(Verdict),
     Health(HealthReply),
     Done,
     /// The request failed; the text says what and why.
     Failed(String),
+}
+
+/// What is to be done about the last step of a compile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Link {
+    /// Nothing.
+    Plain,
+    /// Let it be recorded.
+    Record(Recording),
+    /// Do it alone; where that fails, compile and record.
+    Again(Box<Relink>, Recording),
+}
+
+/// Where a link is recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recording {
+    /// A directory to be made, of the daemon's file system; reported by [`crate::engine::plan::Linked::Recorded`] or removed.
+    pub dir: OsString,
+    /// The linker as rustc would have called it.
+    pub program: OsString,
+}
+
+/// Whether cargo may be told at once that there is metadata; until it is told, no dependent is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Hold {
+    No,
+    /// Ask with [`Request::Metadata`] as soon as there is metadata.
+    UntilMetadata,
+    /// Ask with [`Request::Graft`] when the compiler has ended.
+    UntilEnd,
 }
 
 /// Answer to [`Request::Stats`].

@@ -21,6 +21,13 @@ pub enum Tool {
     Clippy,
 }
 
+impl Tool {
+    /// By the program's name.
+    pub fn of(compiler: &OsStr) -> Self {
+        if Path::new(compiler).file_stem() == Some(OsStr::new("clippy-driver")) { Self::Clippy } else { Self::Rustc }
+    }
+}
+
 /// `--crate-type`, and `--test`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -155,7 +162,11 @@ pub fn is_tracked_compile(args: &[OsString]) -> bool {
     named && out_dir && artifacts
 }
 
-fn expand_response_files(args: &[OsString], cwd: &Path) -> Result<Vec<OsString>, WhyNot> {
+/// The arguments with those that stand in response files in their place.
+///
+/// # Errors
+/// [`WhyNot::ResponseFile`] if one cannot be read.
+pub fn expand_response_files(args: &[OsString], cwd: &Path) -> Result<Vec<OsString>, WhyNot> {
     let mut all = Vec::with_capacity(args.len());
     for arg in args {
         match arg.as_bytes().strip_prefix(b"@") {

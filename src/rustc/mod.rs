@@ -9,9 +9,12 @@ pub mod flags;
 pub mod linker;
 pub mod messages;
 pub mod places;
+pub mod rewrite;
+pub mod roots;
 pub mod toolchain;
 pub mod whynot;
 
 pub use args::{CrateType, Extern, Invocation, Tool};
 pub use places::Places;
+pub use roots::Roots;
 pub use whynot::WhyNot;

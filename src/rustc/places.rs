@@ -11,7 +11,7 @@ use std::{
 use super::WhyNot;
 
 /// Marks a placeholder; this byte occurs in no path we accept and in no JSON text or dep-info file of rustc's.
-const MARK: u8 = 0x01;
+pub(super) const MARK: u8 = 0x01;
 
 /// Where a compile happens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,9 +99,14 @@ fn escape_spaces(path: &[u8]) -> Vec<u8> {
     crate::base::text::replace(path, b" ", b"\\ ")
 }
 
+/// Whether a byte may stand in the middle of a path's component.
+pub(super) fn in_name(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"_-.+~@".contains(&b) || b >= 0x80
+}
+
 /// Replaces `path` where it stands as a whole path or as leading components of one.
-fn replace_path(text: &[u8], path: &[u8], with: &[u8]) -> Vec<u8> {
-    let in_name = |b: &u8| b.is_ascii_alphanumeric() || b"_-.+~@".contains(b) || *b >= 0x80;
+pub(super) fn replace_path(text: &[u8], path: &[u8], with: &[u8]) -> Vec<u8> {
+    let in_name = |b: &u8| in_name(*b);
     let mut out = Vec::with_capacity(text.len());
     let mut rest = 0;
     for at in memchr::memmem::find_iter(text, path) {

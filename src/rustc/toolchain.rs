@@ -29,6 +29,8 @@ pub struct Toolchain {
     pub version: String,
     /// The host triple.
     pub host: String,
+    /// Where its libraries lie.
+    pub sysroot: PathBuf,
     /// `--remap-path-scope` is stable from 1.95 on; without it members are keyed by their directory.
     pub can_scope_remaps: bool,
 }
@@ -155,6 +157,7 @@ fn examine(
         key: key.finish(),
         version: verbose.lines().next().unwrap_or_default().to_owned(),
         host,
+        sysroot,
         can_scope_remaps: minor(release).is_some_and(|m| m >= 95),
     };
     Ok(Known { toolchain: Arc::new(toolchain), files: signed, dirs })

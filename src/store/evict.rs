@@ -7,7 +7,8 @@
 use std::{collections::HashSet, sync::TryLockError};
 
 use super::{
-    Store, StoreError, Table,
+    Alike, Store, StoreError, Table, Variant,
+    commands::StoredCommand,
     index::Changes,
     lock,
     plan::Plan,
@@ -25,6 +26,8 @@ const BATCH: usize = 256;
 /// Facts about files are cheap to find again: beyond this many, all go.
 const MOST_DIGESTS: u64 = 500_000;
 const MOST_EXTERNS: u64 = 200_000;
+const MOST_FACTS: u64 = 100_000;
+const MOST_COMMANDS: u64 = 20_000;
 
 /// How big the store is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -124,6 +127,7 @@ impl Store {
             self.clear_facts()?;
         } else if !gone.is_empty() {
             self.drop_invocations(&plan, &gone)?;
+            self.drop_dangling()?;
         }
         self.trim_facts(plan.now.age)?;
         if !gone.is_empty() && (everything || plan.index_bytes > self.limits.max_bytes / 4) {
@@ -134,10 +138,21 @@ impl Store {
     }
 
     fn clear_facts(&self) -> Result<(), StoreError> {
-        for table in [Table::Invocations, Table::Inputs, Table::Digests, Table::Units] {
+        for table in [
+            Table::Invocations,
+            Table::Inputs,
+            Table::Digests,
+            Table::Units,
+            Table::Facts,
+            Table::Meanings,
+            Table::Interfaces,
+            Table::Commands,
+            Table::Claims,
+        ] {
             self.index.clear(table)?;
         }
         self.forget_digests();
+        self.forget_commands();
         self.layout.empty_quarantine();
         let stale = self
             .index
@@ -167,6 +182,18 @@ impl Store {
         self.delete_all(Table::Inputs, &unnamed)
     }
 
+    /// Meanings and interfaces that lead nowhere any more.
+    fn drop_dangling(&self) -> Result<(), StoreError> {
+        let meanings = self.index.scan(Table::Meanings, |k, v| Some((k.to_vec(), decode::<Alike>(v).map(|a| a.action))))?;
+        let interfaces = self.index.scan(Table::Interfaces, |k, v| Some((k.to_vec(), decode::<Vec<Variant>>(v))))?;
+        let is_gone = |action: Option<Digest>| action.is_none_or(|a| !self.has_action(&a));
+        let lost: Vec<_> = meanings.into_iter().filter(|(_, a)| is_gone(*a)).map(|(k, _)| k).collect();
+        self.delete_all(Table::Meanings, &lost)?;
+        let all_gone = |list: Option<Vec<Variant>>| list.is_none_or(|l| l.iter().all(|v| is_gone(Some(v.action))));
+        let lost: Vec<_> = interfaces.into_iter().filter(|(_, l)| all_gone(l.clone())).map(|(k, _)| k).collect();
+        self.delete_all(Table::Interfaces, &lost)
+    }
+
     fn trim_facts(&self, age: u64) -> Result<(), StoreError> {
         let retention = u64::from(self.limits.retention_days) * DAY;
         if retention > 0 {
@@ -174,12 +201,24 @@ impl Store {
                 decode::<Unit>(v).is_none_or(|u| age.saturating_sub(u.age) > retention).then(|| k.to_vec())
             })?;
             self.delete_all(Table::Units, &old)?;
+            let old = self.index.scan(Table::Commands, |k, v| {
+                decode::<StoredCommand>(v).is_none_or(|c| age.saturating_sub(c.at) > retention).then(|| k.to_vec())
+            })?;
+            self.delete_all(Table::Commands, &old)?;
         }
-        for (table, most) in [(Table::Digests, MOST_DIGESTS), (Table::Externs, MOST_EXTERNS)] {
+        self.trim_claims()?;
+        let facts = [
+            (Table::Digests, MOST_DIGESTS),
+            (Table::Externs, MOST_EXTERNS),
+            (Table::Facts, MOST_FACTS),
+            (Table::Commands, MOST_COMMANDS),
+        ];
+        for (table, most) in facts {
             if self.index.estimate(table) > most {
                 self.index.clear(table)?;
             }
         }
+        self.forget_commands();
         Ok(())
     }
 

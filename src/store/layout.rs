@@ -21,8 +21,9 @@ use crate::base::{
     fs::{Durability, TEMP_SUFFIX, at, private_dir, temp_beside, write_atomic},
 };
 
-/// The format of the directory as a whole. Raised when files move or change their meaning.
-pub const FORMAT: u32 = 1;
+/// The format of the directory as a whole. Raised when files move or change their meaning, and when the index gets new
+/// tables: a version that does not know them would take it for damaged.
+pub const FORMAT: u32 = 2;
 
 /// How many damaged things are kept for a look at them.
 const KEPT_ASIDE: usize = 8;

@@ -5,6 +5,8 @@
 //! Everything blocks; callers on an async runtime hand the work to a thread.
 
 pub mod blobs;
+pub mod claims;
+pub mod commands;
 pub mod digests;
 pub mod error;
 pub mod evict;
@@ -12,6 +14,7 @@ mod examine;
 mod index;
 mod layout;
 mod ledger;
+pub mod meanings;
 mod notices;
 mod plan;
 pub mod records;
@@ -23,11 +26,14 @@ pub mod verify;
 mod tests;
 
 pub use blobs::BlobFile;
+pub use claims::Claim;
+pub use commands::StoredCommand;
 pub use error::StoreError;
 pub use evict::Sizes;
 pub use examine::BlobInfo;
+pub use meanings::{Alike, Variant};
 pub use notices::Notice;
-pub use records::Snapshot;
+pub use records::{FileSketch, Snapshot};
 pub use verify::VerifyOutcome;
 
 use std::{
@@ -36,6 +42,7 @@ use std::{
 };
 
 use self::{
+    commands::Noted,
     digests::Remembered,
     index::{Index, Table},
     layout::Layout,
@@ -62,7 +69,10 @@ pub struct Store {
     /// What is known of the blobs without a look at the disk.
     ledger: Mutex<Ledger>,
     remembered: Mutex<Remembered>,
+    noted: Mutex<Noted>,
     uses: Uses,
+    /// How many claims were noted by this process.
+    claimed: AtomicU64,
     statistics: Mutex<Statistics>,
     /// Held where a value is read, changed and written back.
     publishing: Mutex<()>,
@@ -96,7 +106,9 @@ impl Store {
             limits,
             ledger: Mutex::new(ledger),
             remembered: Mutex::default(),
+            noted: Mutex::default(),
             uses,
+            claimed: AtomicU64::new(0),
             statistics: Mutex::new(statistics),
             publishing: Mutex::new(()),
             cleaning: Mutex::new(()),

@@ -26,6 +26,19 @@ pub struct Snapshot {
     pub components: Vec<Component>,
     /// The key they led to.
     pub action: Digest,
+    /// What its sources were, reduced; empty where nobody edits them.
+    pub sketch: Vec<FileSketch>,
+}
+
+/// The start of a source file's digests: enough to see a difference, never part of a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileSketch {
+    /// As in the components.
+    pub name: String,
+    pub content: u64,
+    /// What other crates see of it, with and without positions; none where the file counts byte for byte.
+    pub interface: Option<u64>,
+    pub loose: Option<u64>,
 }
 
 /// What stands under a unit's label.
@@ -82,6 +95,7 @@ impl Store {
         if absent {
             let kind = match action {
                 Action::Done(_) => Kind::Result,
+                Action::Link(_) => Kind::Link,
                 Action::Split(_) | Action::Refused(_) => Kind::Split,
             };
             let mut changes = Changes::default();
@@ -89,10 +103,8 @@ impl Store {
             changes.put(Table::Uses, &key.0, &self.now(kind));
             self.index.apply(&changes)?;
         }
-        if let Action::Done(manifest) = action {
-            // From here on the action keeps them from being removed; those of a loser are nobody's.
-            lock(&self.ledger).unpin(manifest.blobs());
-        }
+        // From here on the action keeps them from being removed; those of a loser are nobody's.
+        lock(&self.ledger).unpin(action.blobs());
         Ok(absent)
     }
 

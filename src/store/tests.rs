@@ -15,6 +15,7 @@ use crate::{
 };
 
 mod blobs;
+mod commands;
 mod damage;
 mod digests;
 mod evict;
@@ -80,8 +81,11 @@ fn everything_comes_back_after_a_restart() -> Result<(), StoreError> {
     let dir = temp();
     let set = InputSet { files: vec![b"src/lib.rs".to_vec()], ..InputSet::default() };
     let record = InvocationRecord { input_sets: vec![key(2)] };
-    let snapshot =
-        |n| Snapshot { components: vec![Component { part: Part::Source, name: "a".into(), short: n }], action: key(n) };
+    let snapshot = |n| Snapshot {
+        components: vec![Component { part: Part::Source, name: "a".into(), short: n }],
+        action: key(n),
+        sketch: vec![],
+    };
     {
         let store = open(&dir);
         assert_eq!(store.invocation(&key(1)), None);
@@ -156,11 +160,11 @@ fn a_newer_store_is_not_touched_and_an_older_one_makes_room() -> std::io::Result
     assert!(error.to_string().contains("hint: "));
     assert_eq!(listing(), before);
 
-    for old in ["0\n", "", "garbage", "\u{1}\u{2}"] {
+    for old in ["0\n", "1\n", "", "garbage", "\u{1}\u{2}"] {
         fs::write(root.join("VERSION"), old)?;
         let store = open(&dir);
         assert_eq!(store.sizes().blobs, 0, "{old:?}");
-        assert_eq!(fs::read_to_string(root.join("VERSION"))?, "1\n");
+        assert_eq!(fs::read_to_string(root.join("VERSION"))?, "2\n");
         ingest(&store, &file(&dir, "a", b"content"), false);
     }
     Ok(())

@@ -23,6 +23,8 @@ pub enum Kind {
     /// An action that says to look elsewhere.
     Split,
     Invocation,
+    /// An action that holds a link.
+    Link,
 }
 
 /// The last use of an entry.

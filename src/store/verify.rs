@@ -68,19 +68,13 @@ impl Store {
     }
 
     fn is_whole(&self, action: &Action) -> bool {
-        match action {
-            Action::Done(manifest) => manifest.blobs().all(|b| self.blob(&b).is_some()),
-            Action::Split(_) | Action::Refused(_) => true,
-        }
+        action.blobs().iter().all(|b| self.blob(b).is_some())
     }
 }
 
 /// The blobs that an encoded action names; nothing if it does not decode.
 pub(super) fn blobs_of(value: &[u8]) -> Option<Vec<Digest>> {
-    match decode::<Action>(value)? {
-        Action::Done(manifest) => Some(manifest.blobs().collect()),
-        Action::Split(_) | Action::Refused(_) => Some(Vec::new()),
-    }
+    decode::<Action>(value).map(|action| action.blobs())
 }
 
 pub(super) fn as_digest(key: &[u8]) -> Option<Digest> {

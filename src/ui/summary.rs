@@ -19,9 +19,9 @@ pub fn line(totals: &Totals) -> Option<String> {
     let mut parts = Vec::new();
     let hits = totals.hit_count();
     if hits > 0 {
-        let kinds: BTreeMap<String, u64> = totals.hits.iter().map(|(k, n)| (kind_name(*k).to_owned(), *n)).collect();
+        let kinds: BTreeMap<String, u64> = totals.hits.iter().map(|(k, n)| (k.name().to_owned(), *n)).collect();
         // Exact hits are what everybody expects; only other kinds are worth a word.
-        let plain = kinds.keys().all(|k| k == kind_name(HitKind::Exact));
+        let plain = kinds.keys().all(|k| k == HitKind::Exact.name());
         let counted = text::count(hits, "hit");
         parts.push(if plain { counted } else { format!("{counted} ({})", breakdown(&kinds)) });
     }
@@ -47,13 +47,6 @@ pub fn line(totals: &Totals) -> Option<String> {
         parts.push(format!("{counted} ({}; see `rustc-hyperopt stats`)", breakdown(&totals.troubles)));
     }
     Some(parts.join(", "))
-}
-
-/// What people call a kind of hit.
-pub fn kind_name(kind: HitKind) -> &'static str {
-    match kind {
-        HitKind::Exact => "exact",
-    }
 }
 
 /// A counter's name for people: `source-changed` becomes `source changed`.
@@ -102,6 +95,14 @@ mod tests {
         for (totals, expected) in cases {
             assert_eq!(line(&totals).as_deref(), expected);
         }
+    }
+
+    #[test]
+    fn hits_of_other_kinds_are_worth_a_word() {
+        let mut totals = totals(5, &[], &[]);
+        totals.hits.insert(HitKind::Semantic, 2);
+        totals.hits.insert(HitKind::CutOff, 3);
+        assert_eq!(line(&totals).as_deref(), Some("10 hits (5 exact, 3 cut off, 2 semantic), saved 34.2 s"));
     }
 
     #[test]

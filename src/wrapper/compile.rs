@@ -1,9 +1,9 @@
 //! A miss: run the compiler, pass its output on as it comes, and report what it made.
 
 use std::{
+    cell::RefCell,
     ffi::OsString,
     io::{self, Read, Write},
-    os::unix::process::CommandExt,
     path::Path,
     process::{ExitStatus, Stdio},
     thread,
@@ -11,12 +11,20 @@ use std::{
 
 use nix::sys::{
     resource::{UsageWho, getrusage},
-    signal::Signal,
     time::TimeValLike,
 };
 
-use super::{command::Command, secrets};
+use super::{
+    command::Command,
+    hold::Waiting,
+    place,
+    record::{Quiet, Recorder, Settled, not_yet},
+    secrets,
+    stream::Stream,
+    truth,
+};
 use crate::{
+    artifact::Cost,
     base::{
         clock::{Stopwatch, wall_nanos},
         failpoint,
@@ -24,41 +32,109 @@ use crate::{
         names::OutputName,
         process,
     },
-    engine::plan::{Compiled, Made},
-    ipc::{client::Client, protocol::Request},
+    engine::plan::{Compiled, Linked, Made, Plan},
+    ipc::{
+        client::Client,
+        protocol::{Hold, Reply, Request},
+    },
     rustc::messages,
 };
 
 /// More output than this is passed on but not kept, and the result is not stored.
-const MOST: usize = 4 << 20;
+pub(super) const MOST: usize = 4 << 20;
 
 /// Runs the compiler and ends the process as it ended.
-pub fn run(command: &Command, extra: Vec<OsString>, mut client: Client, ticket: u64) -> ! {
-    let mut child = command.with_extra(extra);
+pub fn run(command: &Command, extra: Vec<OsString>, hold: Hold, recorder: Option<Recorder>, client: Client, ticket: u64) -> ! {
+    let mut child = command.with_extra(extra.iter().cloned().chain(recorder.iter().map(Recorder::argument)).collect());
     child.stdout(Stdio::piped()).stderr(Stdio::piped());
-    #[cfg(target_os = "linux")]
-    // SAFETY: one system call between fork and exec. Whoever kills the wrapper means the compiler.
-    unsafe {
-        child.pre_exec(|| Ok(nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?));
-    }
+    // Whoever kills the wrapper means the compiler.
+    process::dies_with_us(&mut child);
     failpoint::reach("wrapper-before-spawn");
     let watch = Stopwatch::start();
     let started = wall_nanos();
     let Ok(mut running) = child.spawn() else { command.exec() };
     let (out, err) = (running.stdout.take(), running.stderr.take());
     let stdout = thread::spawn(move || out.map(|from| tee(from, io::stdout())).unwrap_or_default());
-    let stderr = err.map(|from| tee(from, io::stderr())).unwrap_or_default();
+    let (mut waiting, client) = (Waiting::new(hold), RefCell::new(client));
+    let wait = |line: &[u8]| waiting.takes(line, |path| worth_holding(&mut client.borrow_mut(), ticket, path));
+    let held = RefCell::default();
+    let to = Quiet { to: io::stderr(), recorder: recorder.as_ref(), held: &held };
+    let mut messages = Stream::new(to, std::env::current_dir().unwrap_or_default(), wait);
+    let complete = err.is_some_and(|from| messages.copy(from).is_ok());
     let stdout = stdout.join().unwrap_or_default();
-    let Ok(status) = running.wait() else { process::exit_now(1) };
-    let wall_ms = watch.millis();
+    let Ok(mut status) = running.wait() else { process::exit_now(1) };
+    let cost = Cost::so_far(watch.millis());
+    let mut stderr = messages.finish(|held| truth::instead(&mut client.borrow_mut(), ticket, held, status)).filter(|_| complete);
+    let (wall_ms, mut client) = (watch.millis(), client.into_inner());
+    let linked = recorder.map_or(Linked::Plainly, |recorder| match recorder.settle(&held.into_inner(), status, &mut stderr) {
+        Settled::Said => recorder.finish(),
+        Settled::Again => {
+            recorder.discard();
+            status = plainly(command, extra.clone(), &mut stderr).unwrap_or(status);
+            Linked::Plainly
+        }
+    });
     failpoint::reach("wrapper-before-report");
-    let report = report(status, stdout, stderr, wall_ms, started);
+    let mut report = match (report(status, stdout, stderr, cost, started), linked) {
+        (Some(result), linked) => Some(Compiled { linked, ..result }),
+        (None, Linked::Recorded(dir)) => {
+            drop(std::fs::remove_dir_all(dir));
+            None
+        }
+        (None, _) => None,
+    };
+    if waiting.holds_back() {
+        report = report.and_then(|result| graft(command, extra, &mut client, ticket, result));
+        failpoint::reach("wrapper-before-release");
+        drop(io::stderr().write_all(&waiting.release()));
+    }
     drop(client.send(&match report {
         Some(result) => Request::Compiled { ticket, result: Box::new(result) },
         None => Request::Abandoned { ticket, compile_ms: wall_ms },
     }));
     failpoint::reach("wrapper-after-report");
     process::exit_like(status)
+}
+
+/// Compiles once more, as if nobody had wanted to watch the linker; says what was not said before.
+fn plainly(command: &Command, extra: Vec<OsString>, stderr: &mut Option<Vec<u8>>) -> Option<ExitStatus> {
+    let mut child = command.with_extra(extra);
+    process::dies_with_us(&mut child);
+    let output = child.stdin(Stdio::null()).output().ok()?;
+    let news = not_yet(&output.stderr, stderr.as_deref().unwrap_or_default());
+    drop(io::stderr().write_all(&news));
+    *stderr = Some(output.stderr);
+    Some(output.status)
+}
+
+fn worth_holding(client: &mut Client, ticket: u64, path: &Path) -> bool {
+    matches!(client.ask(&Request::Metadata { ticket, path: path.as_os_str().to_owned() }), Ok(Reply::Hold(true)))
+}
+
+/// Asks whether the old metadata can go on standing, and puts it in place if so; what there is to report after that.
+fn graft(command: &Command, extra: Vec<OsString>, client: &mut Client, ticket: u64, result: Compiled) -> Option<Compiled> {
+    let asked = client.ask(&Request::Graft { ticket, result: Box::new(result.clone()) });
+    // Without an answer nothing has been touched.
+    let Ok(Reply::Graft(plan)) = asked else { return Some(result) };
+    match place::all(&plan) {
+        Ok(_) => {
+            let outputs = result.outputs.iter().map(|old| again(&plan, old)).collect::<Option<Vec<_>>>()?;
+            Some(Compiled { outputs, ..result })
+        }
+        Err(failure) => {
+            // One of two files may be in place: only the compiler can make them fit again. It has said what it has to say.
+            let mut plain = command.with_extra(extra);
+            drop(plain.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status());
+            drop(client.send(&Request::PlaceFailed { ticket, detail: failure.detail, blob: failure.blob }));
+            None
+        }
+    }
+}
+
+/// An output as it is now.
+fn again(plan: &Plan, old: &Made) -> Option<Made> {
+    let sig = FileSig::of(&Path::new(&plan.out_dir).join(old.name.as_str())).ok()?;
+    Some(Made { sig, ..old.clone() })
 }
 
 /// Copies as it comes; what was read, or nothing if it was too much.
@@ -81,7 +157,7 @@ fn tee(mut from: impl Read, mut to: impl Write) -> Option<Vec<u8>> {
 }
 
 /// What a successful compile made, with the files as they are now; nothing if they cannot all be vouched for.
-fn report(status: ExitStatus, stdout: Option<Vec<u8>>, stderr: Option<Vec<u8>>, wall_ms: u64, started: i64) -> Option<Compiled> {
+fn report(status: ExitStatus, stdout: Option<Vec<u8>>, stderr: Option<Vec<u8>>, cost: Cost, started: i64) -> Option<Compiled> {
     if !status.success() {
         return None;
     }
@@ -91,21 +167,21 @@ fn report(status: ExitStatus, stdout: Option<Vec<u8>>, stderr: Option<Vec<u8>>, 
         outputs.push(made(&artifact.artifact, artifact.emit)?);
         paths.push(artifact.artifact);
     }
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).ok()?;
-    let cpu = usage.user_time().num_milliseconds() + usage.system_time().num_milliseconds();
-    Some(Compiled {
-        outputs,
-        stdout,
-        stderr,
-        wall_ms,
-        cpu_ms: u64::try_from(cpu).unwrap_or(0),
-        max_rss_kib: u64::try_from(usage.max_rss()).unwrap_or(0),
-        started,
-        secret: secrets::in_files(&paths),
-    })
+    let Cost { wall_ms, cpu_ms, max_rss_kib } = cost;
+    let (secret, linked) = (secrets::in_files(&paths), Linked::Plainly);
+    Some(Compiled { outputs, stdout, stderr, wall_ms, cpu_ms, max_rss_kib, started, secret, linked })
 }
 
-fn made(path: &Path, emit: String) -> Option<Made> {
+impl Cost {
+    /// Of all children that have ended.
+    fn so_far(wall_ms: u64) -> Self {
+        let Ok(usage) = getrusage(UsageWho::RUSAGE_CHILDREN) else { return Self { wall_ms, ..Self::default() } };
+        let cpu = usage.user_time().num_milliseconds() + usage.system_time().num_milliseconds();
+        Self { wall_ms, cpu_ms: u64::try_from(cpu).unwrap_or(0), max_rss_kib: u64::try_from(usage.max_rss()).unwrap_or(0) }
+    }
+}
+
+pub(super) fn made(path: &Path, emit: String) -> Option<Made> {
     let name = OutputName::new(path.file_name()?.to_str()?).ok()?;
     Some(Made { name, emit, sig: FileSig::of(path).ok()? })
 }
@@ -129,11 +205,11 @@ mod tests {
     fn failures_are_not_reported() {
         use std::os::unix::process::ExitStatusExt;
         let empty = || Some(Vec::new());
-        assert!(report(ExitStatus::from_raw(0), empty(), empty(), 1, 1).is_some());
-        assert!(report(ExitStatus::from_raw(256), empty(), empty(), 1, 1).is_none(), "exit code 1");
-        assert!(report(ExitStatus::from_raw(9), empty(), empty(), 1, 1).is_none(), "killed");
-        assert!(report(ExitStatus::from_raw(0), None, empty(), 1, 1).is_none(), "output not kept");
+        assert!(report(ExitStatus::from_raw(0), empty(), empty(), Cost::default(), 1).is_some());
+        assert!(report(ExitStatus::from_raw(256), empty(), empty(), Cost::default(), 1).is_none(), "exit code 1");
+        assert!(report(ExitStatus::from_raw(9), empty(), empty(), Cost::default(), 1).is_none(), "killed");
+        assert!(report(ExitStatus::from_raw(0), None, empty(), Cost::default(), 1).is_none(), "output not kept");
         let gone = br#"{"$message_type":"artifact","artifact":"/no/such/file","emit":"link"}"#.to_vec();
-        assert!(report(ExitStatus::from_raw(0), empty(), Some(gone), 1, 1).is_none(), "output missing");
+        assert!(report(ExitStatus::from_raw(0), empty(), Some(gone), Cost::default(), 1).is_none(), "output missing");
     }
 }

@@ -7,8 +7,14 @@
 
 pub mod compile;
 pub mod command;
+mod hold;
+pub mod linker;
 pub mod place;
+mod record;
+mod relink;
 mod secrets;
+pub mod stream;
+mod truth;
 
 use std::{
     ffi::OsString,
@@ -18,6 +24,7 @@ use std::{
 };
 
 use command::Command;
+use record::Recorder;
 use serde_bytes::ByteBuf;
 
 use crate::{
@@ -29,7 +36,7 @@ use crate::{
     engine::plan::Query,
     ipc::{
         client::{self, Client},
-        protocol::{Reply, Request},
+        protocol::{Link, Reply, Request},
     },
 };
 
@@ -70,7 +77,24 @@ fn serve(command: &Command) {
                 drop(client.send(&Request::PlaceFailed { ticket, detail: failure.detail, blob: failure.blob }));
             }
         },
-        Reply::Miss { ticket, extra_args } => compile::run(command, extra_args, client, ticket),
+        Reply::Miss { ticket, extra_args, hold, link } => {
+            let recording = match link {
+                Link::Plain => None,
+                Link::Record(recording) => Some(recording),
+                Link::Again(relink, recording) => {
+                    if let Some(result) = relink::run(&relink) {
+                        drop(client.send(&Request::Compiled { ticket, result: Box::new(result) }));
+                        failpoint::reach("wrapper-before-replay");
+                        place::replay(&relink.rest);
+                        process::exit_now(0)
+                    }
+                    drop(client.send(&Request::RelinkFailed { ticket }));
+                    Some(recording)
+                }
+            };
+            let recorder = recording.and_then(|recording| Recorder::new(recording, &exe));
+            compile::run(command, extra_args, hold, recorder, client, ticket)
+        }
         _ => {}
     }
 }

@@ -48,7 +48,7 @@ pub fn all(plan: &Plan) -> Result<Placed, Failure> {
     Ok(Placed { files, took_us: watch.micros() })
 }
 
-fn one(output: &Restore, path: &Path) -> Result<(), Failure> {
+pub(super) fn one(output: &Restore, path: &Path) -> Result<(), Failure> {
     match &output.source {
         Source::Bytes(bytes) => fs::write_atomic(path, bytes, output.mode, fs::Durability::Lazy)
             .map_err(|e| Failure { detail: e.to_string(), blob: None }),

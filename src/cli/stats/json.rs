@@ -4,15 +4,16 @@
 //! {"schema_version":1,
 //!  "since": 1700000000,                 // seconds since 1970 of the last reset
 //!  "totals": {
-//!    "hits": {"exact": 52},             // by kind
+//!    "hits": {"exact": 52},             // by kind: exact, semantic, cut-off, relinked
 //!    "misses": {"source-changed": 1},   // by reason; the names are a closed set
 //!    "bypasses": {"linker": 2},         // not looked up, by reason
 //!    "troubles": {},                    // went wrong without harm, by name
+//!    "cut_offs": {"grafted": 1},        // compiles whose dependents were spared, and why others' were not
 //!    "saved_ms": 34200, "compile_ms": 800, "restored_bytes": 1000},
 //!  "cache": {"entries":3, "blobs":6, "blob_bytes":9, "index_bytes":1, "max_bytes":20},
 //!  "crates": [{"name":"serde","hits":1,"misses":0,"bypasses":0,"compile_ms":0,"saved_ms":3000}],   // --detailed
 //!  "events": [{"at":1,"session":"…","crate":"serde","unit":"serde 1.0.1 lib",                       // --detailed,
-//!              "outcome":"hit|miss|bypass","reason":"exact","sentence":"…","ms":3000}]}             // newest first
+//!              "outcome":"hit|miss|bypass","reason":"exact","sentence":"…","ms":3000,"cut_off":"grafted"}]}             // newest first
 //! ```
 //! Keys may be added within a version, and readers must pass over those they do not know; a key that goes or changes
 //! its meaning raises the version. `ms` is the time saved for a hit, in the compiler for a miss, absent for a bypass.
@@ -23,9 +24,8 @@ use serde::{Deserialize, Serialize};
 
 use super::crates::{self, CrateRow};
 use crate::{
-    events::{Outcome, UnitEvent},
+    events::{CutOff, Outcome, UnitEvent},
     ipc::protocol::StatsReply,
-    ui::summary::kind_name,
 };
 
 /// The version of everything in this file.
@@ -49,6 +49,8 @@ pub struct Sums {
     pub misses: BTreeMap<String, u64>,
     pub bypasses: BTreeMap<String, u64>,
     pub troubles: BTreeMap<String, u64>,
+    #[serde(default)]
+    pub cut_offs: BTreeMap<String, u64>,
     pub saved_ms: u64,
     pub compile_ms: u64,
     pub restored_bytes: u64,
@@ -76,6 +78,9 @@ pub struct Event {
     pub sentence: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ms: Option<u64>,
+    /// Of a miss: `grafted` if its dependents were spared, else the name of the reason why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut_off: Option<String>,
 }
 
 impl Document {
@@ -86,10 +91,11 @@ impl Document {
             schema_version: SCHEMA_VERSION,
             since: stats.since,
             totals: Sums {
-                hits: totals.hits.iter().map(|(k, n)| (kind_name(*k).to_owned(), *n)).collect(),
+                hits: totals.hits.iter().map(|(k, n)| (k.name().to_owned(), *n)).collect(),
                 misses: totals.misses.clone(),
                 bypasses: totals.bypasses.clone(),
                 troubles: totals.troubles.clone(),
+                cut_offs: totals.cut_offs.clone(),
                 saved_ms: totals.saved_ms,
                 compile_ms: totals.compile_ms,
                 restored_bytes: totals.restored_bytes,
@@ -111,11 +117,14 @@ impl Event {
     /// The flat form of an event.
     pub fn new(event: &UnitEvent) -> Self {
         let (outcome, reason, sentence, ms) = match &event.outcome {
-            Outcome::Hit { kind, saved_ms, .. } => {
-                ("hit", kind_name(*kind).to_owned(), "it was restored".into(), Some(*saved_ms))
-            }
-            Outcome::Miss { reason, compile_ms } => ("miss", reason.name(), reason.sentence(), Some(*compile_ms)),
+            Outcome::Hit { kind, saved_ms, .. } => ("hit", kind.name().to_owned(), kind.sentence().into(), Some(*saved_ms)),
+            Outcome::Miss { reason, compile_ms, .. } => ("miss", reason.name(), reason.sentence(), Some(*compile_ms)),
             Outcome::Bypass { why } => ("bypass", why.name().to_owned(), why.sentence(), None),
+        };
+        let cut_off = match &event.outcome {
+            Outcome::Miss { cut_off: CutOff::Grafted, .. } => Some("grafted".to_owned()),
+            Outcome::Miss { cut_off: CutOff::Refused(why), .. } => Some(why.name().to_owned()),
+            _ => None,
         };
         Self {
             at: event.at,
@@ -126,6 +135,7 @@ impl Event {
             reason,
             sentence,
             ms,
+            cut_off,
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod crates;
 pub mod json;
 mod sentence;
 mod text;
+mod verify;
 
 /// Runs the command.
 ///
@@ -35,6 +36,9 @@ fn answer(ctx: &mut Context, args: StatsArgs, daemon: &mut dyn Daemon) -> Result
             _ => Err(CliError::Misunderstood),
         };
     }
+    if args.verify {
+        return verify::answer(ctx, args, daemon);
+    }
     let stats = daemon.stats()?;
     if args.json {
         ctx.printer.data(serde_json::to_string(&json::Document::new(&stats, args.detailed))?);
@@ -51,10 +55,14 @@ pub mod tests {
     use super::*;
     use crate::{
         cli::{context::planted::Planted, daemon::scripted::Scripted},
-        events::{HitKind, Outcome, Reason, UnitEvent},
+        events::{CutOff, HitKind, Outcome, Reason, UnitEvent},
         ipc::protocol::{SizeReply, StatsReply},
         rustc::WhyNot,
     };
+
+    fn miss(reason: Reason, compile_ms: u64) -> Outcome {
+        Outcome::Miss { reason, cut_off: CutOff::NotTried, compile_ms }
+    }
 
     /// A small history: newest first.
     pub fn history() -> StatsReply {
@@ -66,7 +74,7 @@ pub mod tests {
             outcome,
         };
         let events = vec![
-            event(40, "app", "app 0.1.0 bin", Outcome::Miss { reason: Reason::FirstSeen, compile_ms: 1_400 }),
+            event(40, "app", "app 0.1.0 bin", miss(Reason::FirstSeen, 1_400)),
             event(
                 30,
                 "serde_json",
@@ -74,7 +82,7 @@ pub mod tests {
                 Outcome::Hit { kind: HitKind::Exact, saved_ms: 3_000, took_ms: 5, bytes: 2_000 },
             ),
             event(20, "asm", "asm 0.1.0 lib", Outcome::Bypass { why: WhyNot::Emit("asm".into()) }),
-            event(10, "serde_json", "serde_json 1.0.1 lib", Outcome::Miss { reason: Reason::NotStored, compile_ms: 3_100 }),
+            event(10, "serde_json", "serde_json 1.0.1 lib", miss(Reason::NotStored, 3_100)),
         ];
         let mut stats = StatsReply {
             size: SizeReply { entries: 3, blobs: 6, blob_bytes: 9_000_000, index_bytes: 1_000_000, max_bytes: 20_000_000_000 },

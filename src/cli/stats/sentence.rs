@@ -1,6 +1,12 @@
 //! One sentence for every name that statistics count. The name alone is stored, so details stand as `…`.
 
-use crate::rustc::WhyNot;
+use crate::{events::HitKind, rustc::WhyNot};
+
+/// Why results of this name were restored; what is exact needs no words.
+pub fn of_hit(name: &str) -> String {
+    let kind = HitKind::ALL.into_iter().find(|k| k.name() == name && *k != HitKind::Exact);
+    kind.map(|k| k.sentence().to_owned()).unwrap_or_default()
+}
 
 /// Why results of this name were compiled.
 pub fn of_miss(name: &str) -> String {
@@ -46,11 +52,31 @@ pub fn of_bypass(name: &str) -> String {
     all.iter().find(|w| w.name() == name).map(WhyNot::sentence).unwrap_or_default()
 }
 
+/// Whether the dependents of a crate that was compiled were spared, or why not.
+pub fn of_cut_off(name: &str) -> &'static str {
+    match name {
+        "grafted" => "only the crate itself was compiled: those that depend on it cannot see the edit",
+        "switched-off" => "`ai.semantic_analysis` is off",
+        "flag" => "a compiler flag may carry code from one crate into another",
+        "optimised" => "an optimised build without incremental compilation has exported something else",
+        "as-it-stands" => "an edited file counts byte for byte (`why` names the reason)",
+        "interface" => "something that other crates see, or compile again for themselves, has changed",
+        "moved" => "lines that other crates carry in panics or debug information have moved (`ai.line_drift`)",
+        "lost-symbols" => "machine code that other crates may share is not there any more",
+        "new-dependency" => "the edit uses a dependency that the crate had not used before",
+        "native-members" => "the library carries other native objects than before",
+        "not-readable" => "a library or its metadata could not be read",
+        "nothing-left" => "no earlier result was left to compare with",
+        _ => "",
+    }
+}
+
 /// What went wrong without harm.
 pub fn of_trouble(name: &str) -> &'static str {
     match name {
         "place-failed" => "a result could not be put in place; it was compiled",
         "publish-failed" => "a result could not be stored; it will be compiled again next time",
+        "verify-mismatch" => "a result was not what a plain compile makes; it has been set aside (please report it)",
         "damaged-blob" => "stored bytes were damaged; they have been set aside",
         _ => "",
     }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::{crates, json::Event, sentence};
 use crate::{
     base::{clock, text},
+    events::HitKind,
     ipc::protocol::{SizeReply, StatsReply},
     ui::{
         Theme,
-        summary::{kind_name, words},
+        summary::words,
         table::{Align, Table},
     },
 };
@@ -23,9 +24,10 @@ pub fn lines(stats: &StatsReply, detailed: bool, theme: Theme) -> Vec<String> {
     if totals.is_empty() {
         out.push("  nothing has been built through the cache yet".into());
     }
-    let hits = totals.hits.iter().map(|(k, n)| (kind_name(*k).to_owned(), *n)).collect();
-    section(&mut out, theme, "Restored", &hits, |_| String::new());
+    let hits = totals.hits.iter().map(|(k, n)| (k.name().to_owned(), *n)).collect();
+    section(&mut out, theme, "Restored", &hits, sentence::of_hit);
     section(&mut out, theme, "Compiled", &totals.misses, sentence::of_miss);
+    section(&mut out, theme, "Dependents", &totals.cut_offs, |name| sentence::of_cut_off(name).to_owned());
     section(&mut out, theme, "Not cached", &totals.bypasses, sentence::of_bypass);
     section(&mut out, theme, "Troubles", &totals.troubles, |name| sentence::of_trouble(name).to_owned());
     let mut sums = Table::new(&[Align::Left, Align::Left]);
@@ -93,7 +95,7 @@ fn recent(out: &mut Vec<String>, theme: Theme, stats: &StatsReply) {
             "miss" => "compiled",
             _ => "not cached",
         };
-        let sentence = if event.outcome == "hit" { String::new() } else { event.sentence };
+        let sentence = if event.reason == HitKind::Exact.name() { String::new() } else { event.sentence };
         table.row([ago(now, event.at), event.unit, outcome.into(), sentence]);
     }
     if !stats.events.is_empty() {

@@ -19,8 +19,13 @@ struct Case {
 
 impl Case {
     fn new(extra: &str) -> Self {
-        let toolchain =
-            Toolchain { key: Digest::of(b"t"), version: "rustc 1.95.0".into(), host: "h".into(), can_scope_remaps: true };
+        let toolchain = Toolchain {
+            key: Digest::of(b"t"),
+            version: "rustc 1.95.0".into(),
+            host: "h".into(),
+            sysroot: "/s".into(),
+            can_scope_remaps: true,
+        };
         let line = format!("{BASE} {extra}");
         Self { line, cwd: "/w", toolchain, linker: Some(Digest::of(b"l")), env: Vec::new(), salt: Salt::default() }
     }

@@ -59,11 +59,17 @@ pub fn open_db(layout: &Layout) -> Result<Opened, Fault> {
     if fault.damage || fault.locked {
         return Err(fault);
     }
-    match DB::open_cf_descriptors_read_only(&options, layout.db(), families(), false) {
+    match DB::open_cf_descriptors_read_only(&options, layout.db(), existing(&options, layout), false) {
         Ok(db) => Ok(Opened { db, read_only: Some(fault.text) }),
         // The first failure is the one that the user can do something about.
         Err(_) => Err(fault),
     }
+}
+
+/// The tables that are there: of what may only be read, none can be made. What is missing reads as nothing.
+fn existing(options: &Options, layout: &Layout) -> Vec<ColumnFamilyDescriptor> {
+    let names = DB::list_cf(options, layout.db());
+    families().into_iter().filter(|f| names.as_ref().map_or(true, |n| n.iter().any(|n| n == f.name()))).collect()
 }
 
 fn families() -> [ColumnFamilyDescriptor; Table::ALL.len()] {

@@ -15,24 +15,34 @@ pub enum Table {
     Digests,
     Blobs,
     Externs,
+    Facts,
+    Meanings,
+    Interfaces,
     Units,
     Uses,
     Stats,
+    Commands,
+    Claims,
     Meta,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 15] = [
         Self::Invocations,
         Self::Inputs,
         Self::Actions,
         Self::Digests,
         Self::Blobs,
         Self::Externs,
+        Self::Facts,
+        Self::Meanings,
+        Self::Interfaces,
         Self::Units,
         Self::Uses,
         Self::Stats,
+        Self::Commands,
+        Self::Claims,
         Self::Meta,
     ];
 
@@ -45,9 +55,14 @@ impl Table {
             Self::Digests => "digests",
             Self::Blobs => "blobs",
             Self::Externs => "externs",
+            Self::Facts => "facts",
+            Self::Meanings => "meanings",
+            Self::Interfaces => "interfaces",
             Self::Units => "units",
             Self::Uses => "uses",
             Self::Stats => "stats",
+            Self::Commands => "commands",
+            Self::Claims => "claims",
             Self::Meta => "meta",
         }
     }

@@ -1,6 +1,10 @@
 //! Removal: who goes first, and what must stay.
 
 use super::*;
+use crate::artifact::{
+    LinkRecord,
+    link::{Object, Word},
+};
 
 const DAY: u64 = 86_400;
 
@@ -56,6 +60,51 @@ fn the_least_recently_used_go_until_it_fits() {
     nothing_dangles(&store);
 }
 
+/// A link with one object.
+fn link(blob: Digest) -> Action {
+    let object = Object { name: OutputName::new("a.rcgu.o").expect("plain name"), content: Content::Blob(blob) };
+    Action::Link(Box::new(LinkRecord {
+        program: b"cc".to_vec(),
+        words: vec![Word::Object(0), Word::Output],
+        environment: Vec::new(),
+        objects: vec![object],
+        output: OutputName::new("app").expect("plain name"),
+        others: Vec::new(),
+        stdout: Vec::new(),
+        stderr: Vec::new(),
+        cost: Cost::default(),
+    }))
+}
+
+#[test]
+fn links_go_like_results_and_take_their_objects_along() {
+    let dir = temp();
+    let store = open_with(&dir, Limits { max_bytes: 800_000, retention_days: 0 });
+    let objects: Vec<Digest> = (0..10)
+        .map(|n| {
+            let content = vec![u8::try_from(n).expect("small"); 100_000];
+            let blob = ingest(&store, &file(&dir, "source", &content), false);
+            assert!(store.put_action_if_absent(&key(n), &link(blob)).expect("put"));
+            blob
+        })
+        .collect();
+    store.touch(&key(0));
+    let (entries, bytes) = store.maybe_evict().expect("evicted");
+    assert_eq!(entries, 0, "they are no results");
+    assert!(bytes >= 200_000, "{bytes}");
+    let kept = left(&store);
+    assert!(kept.starts_with(&[0]) && kept.ends_with(&[9]) && !kept.contains(&1), "{kept:?}");
+    for (n, blob) in (0..10).zip(&objects) {
+        assert_eq!(store.blob(blob).is_some(), kept.contains(&n), "{n}");
+    }
+    nothing_dangles(&store);
+    fs::remove_file(store.blob_path(&objects[9])).expect("removed");
+    let outcome = store.verify().expect("verified");
+    assert_eq!((outcome.incomplete, store.action(&key(9))), (1, None), "a link without its object is no link");
+    store.clean(true, false).expect("cleaned");
+    assert!(left(&store).is_empty() && store.sizes().blobs == 0);
+}
+
 #[test]
 fn what_is_being_published_stays() {
     let dir = temp();
@@ -96,7 +145,7 @@ fn results_unused_for_too_long_go() {
     let dir = temp();
     let store = open_with(&dir, Limits { max_bytes: 1 << 30, retention_days: 3 });
     filled(&dir, &store);
-    store.remember_unit("old", Snapshot { components: vec![], action: key(1) }).expect("remembered");
+    store.remember_unit("old", Snapshot { components: vec![], action: key(1), sketch: vec![] }).expect("remembered");
     let now = crate::base::clock::wall_secs();
     // Ten years pass at once: that is a clock that jumps, or nobody was here.
     store.uses.age(now + 3650 * DAY);

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    events::{HitKind, Outcome, Reason, UnitEvent},
+    events::{CutOff, HitKind, Outcome, Reason, UnitEvent},
     fingerprint::explain::{Change, How},
     rustc::WhyNot,
 };
@@ -12,9 +12,10 @@ fn event(n: u64) -> UnitEvent {
         0 => Outcome::Hit { kind: HitKind::Exact, saved_ms: 10, took_ms: 1, bytes: 5 },
         1 => Outcome::Miss {
             reason: Reason::Changed(vec![Change { part: Part::Source, name: "src/lib.rs".into(), how: How::Changed }]),
+            cut_off: CutOff::Grafted,
             compile_ms: 7,
         },
-        2 => Outcome::Miss { reason: Reason::FirstSeen, compile_ms: 7 },
+        2 => Outcome::Miss { reason: Reason::FirstSeen, cut_off: CutOff::NotTried, compile_ms: 7 },
         _ => Outcome::Bypass { why: WhyNot::Secret("TOKEN".into()) },
     };
     UnitEvent { at: n, session: "s".into(), crate_name: format!("c{}", n % 2), unit: "u".into(), outcome }

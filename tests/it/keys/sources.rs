@@ -64,8 +64,9 @@ fn two_modules_swap_their_contents() {
 }
 
 #[test]
-fn a_comment_counts_as_long_as_keys_are_exact() {
-    let case = Case::new(MODULES);
+fn a_comment_counts_where_the_project_asks_for_exact_keys() {
+    let exact = (".rustc-hyperopt.toml", "[ai]\nsemantic_analysis = false\n");
+    let case = Case::new(MODULES.into_iter().chain([exact]));
     let built = case.changed(|dir| edit(&dir.join("src/a.rs"), ";\n", "; // a word\n"));
     built.missed("app", "source-changed", "`src/a.rs` changed").prints("ab");
 }

@@ -106,7 +106,7 @@ impl Sandbox {
 
     /// Counters since the last call, after everything is stored.
     pub fn take_stats(&self) -> Stats {
-        let stats = Stats(self.ours(self.dir.path(), &["stats", "--json"]).success().json());
+        let stats = Stats(self.ours(self.dir.path(), &["stats", "--json", "--detailed"]).success().json());
         self.ours(self.dir.path(), &["stats", "--reset"]).success();
         stats
     }
@@ -147,7 +147,8 @@ pub fn edit(path: &Path, from: &str, to: &str) {
     fs::write(path, text.replace(from, to)).expect("written");
 }
 
-fn copy_tree(from: &Path, to: &Path) {
+/// Copies files and directories, `target` left out.
+pub fn copy_tree(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("created");
     for entry in fs::read_dir(from).expect("readable").flatten() {
         let (path, target) = (entry.path(), to.join(entry.file_name()));
@@ -189,6 +190,18 @@ impl Run {
         serde_json::from_slice(&self.0.stdout).unwrap_or_else(|e| panic!("{e}: {}", self.stdout()))
     }
 
+    pub fn code(&self) -> Option<i32> {
+        self.0.status.code()
+    }
+
+    /// Cargo had nothing to compile, or failed as it had before.
+    #[track_caller]
+    pub fn assert_no_op_or_failure(&self) {
+        if self.0.status.success() {
+            self.assert_no_op();
+        }
+    }
+
     /// Cargo had nothing to compile.
     #[track_caller]
     pub fn assert_no_op(&self) {
@@ -225,6 +238,14 @@ impl Stats {
     pub fn reasons(&self) -> BTreeMap<String, u64> {
         let map = self.0["totals"]["misses"].as_object().cloned().unwrap_or_default();
         map.into_iter().map(|(k, v)| (k, v.as_u64().unwrap_or(0))).collect()
+    }
+
+    /// What became of a crate's units in the last build.
+    pub fn outcomes(&self, crate_name: &str) -> Vec<String> {
+        let events = self.0["events"].as_array().cloned().unwrap_or_default();
+        let last = events.first().map(|e| e["session"].clone());
+        let of_crate = events.iter().filter(|e| e["crate"] == crate_name && Some(&e["session"]) == last.as_ref());
+        of_crate.map(|e| e["outcome"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
     pub fn troubles(&self) -> BTreeMap<String, u64> {

@@ -7,6 +7,9 @@ use object::{Object, ObjectSection, SectionFlags, elf, read::archive::ArchiveFil
 /// Loaded sections by name (of every archive member).
 type Code = BTreeMap<String, Vec<u8>>;
 
+/// How LLVM bitcode begins.
+const BITCODE: &[u8] = b"BC\xC0\xDE";
+
 /// The code and data of a linked file, object or archive. Metadata is left out.
 pub fn code_of(file: &Path) -> Code {
     let bytes = fs::read(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
@@ -36,6 +39,11 @@ fn stable_name(member: &str) -> String {
 }
 
 fn add(code: &mut Code, prefix: &str, bytes: &[u8]) {
+    if bytes.starts_with(BITCODE) {
+        // What is meant for link-time optimisation counts as it stands.
+        code.insert(format!("{prefix}:bitcode"), bytes.to_vec());
+        return;
+    }
     let object = object::File::parse(bytes).expect("an object file");
     for (n, section) in object.sections().enumerate() {
         let loaded = matches!(section.flags(), SectionFlags::Elf { sh_flags } if sh_flags & u64::from(elf::SHF_ALLOC) != 0);

@@ -1,0 +1,112 @@
+//! Doing the last step of a compile alone: the unit's own objects in a temporary directory, the linker, the program.
+//!
+//! It must never leave anything half-made under a name that cargo knows, and never say anything of its own: whatever goes
+//! wrong, or is not as it was when it was recorded, the compiler runs.
+
+use std::{
+    ffi::OsString,
+    fs, io,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use super::{compile, place, secrets};
+use crate::{
+    artifact::spool,
+    base::{
+        clock::{Stopwatch, wall_nanos},
+        env::names,
+        failpoint,
+        fs::temp_beside,
+        process,
+    },
+    engine::{
+        Piece, Relink,
+        plan::{Compiled, Linked},
+    },
+    rustc::messages,
+};
+
+/// A directory that goes when it is not needed any more.
+struct Work(PathBuf);
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        drop(fs::remove_dir_all(&self.0));
+    }
+}
+
+/// Links; what there is to report, or nothing if the compiler has to run.
+pub fn run(relink: &Relink) -> Option<Compiled> {
+    let watch = Stopwatch::start();
+    let started = wall_nanos();
+    let out_dir = Path::new(&relink.rest.out_dir);
+    let output = out_dir.join(relink.output.as_str());
+    let work = Work(temp_beside(&output));
+    fs::DirBuilder::new().mode(0o700).create(&work.0).ok()?;
+    for object in &relink.objects {
+        place::one(object, &work.0.join(object.name.as_str())).ok()?;
+    }
+    failpoint::reach("wrapper-before-link");
+    let made = work.0.join(relink.output.as_str());
+    let arguments = relink.words.iter().map(|piece| argument(relink, piece, &work.0, &made)).collect::<Option<Vec<_>>>()?;
+    link(relink, &arguments, &work.0).ok()?;
+    failpoint::reach("wrapper-after-link");
+    fs::rename(&made, &output).ok()?;
+    place::all(&relink.rest).ok()?;
+    let announced: Vec<_> = relink.rest.stderr.split(|b| *b == b'\n').filter_map(messages::artifact).collect();
+    let outputs = announced.iter().map(|a| compile::made(&a.artifact, a.emit.clone())).collect::<Option<Vec<_>>>()?;
+    let paths: Vec<PathBuf> = announced.into_iter().map(|a| a.artifact).collect();
+    Some(Compiled {
+        outputs,
+        stdout: relink.rest.stdout.clone(),
+        stderr: relink.rest.stderr.clone(),
+        wall_ms: relink.cost.wall_ms,
+        cpu_ms: relink.cost.cpu_ms,
+        max_rss_kib: relink.cost.max_rss_kib,
+        started,
+        secret: secrets::in_files(&paths),
+        linked: Linked::Again { took_ms: watch.millis() },
+    })
+}
+
+fn argument(relink: &Relink, piece: &Piece, work: &Path, made: &Path) -> Option<OsString> {
+    Some(match piece {
+        Piece::Text(text) => text.clone(),
+        Piece::Object(n) => work.join(relink.objects.get(usize::try_from(*n).ok()?)?.name.as_str()).into_os_string(),
+        Piece::Directory(name) => {
+            let dir = work.join(name.as_str());
+            fs::create_dir_all(&dir).ok()?;
+            dir.into_os_string()
+        }
+        Piece::Output => made.as_os_str().to_owned(),
+    })
+}
+
+/// Runs the linker; anything but silent success is an error.
+fn link(relink: &Relink, arguments: &[OsString], work: &Path) -> io::Result<()> {
+    let run = |arguments: &[OsString]| {
+        let mut command = Command::new(&relink.program);
+        command.args(arguments).envs(relink.environment.iter().map(|(n, v)| (n, v))).env(names::NESTED, "1");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        process::dies_with_us(&mut command);
+        command.output()
+    };
+    let output = match run(arguments) {
+        Err(error) if error.kind() == io::ErrorKind::ArgumentListTooLong => {
+            // As rustc does it.
+            let file = work.join("linker-arguments");
+            fs::write(&file, spool::response_file(arguments))?;
+            let mut word = OsString::from("@");
+            word.push(&file);
+            run(&[word])?
+        }
+        result => result?,
+    };
+    if output.status.success() && output.stdout.is_empty() && output.stderr.is_empty() {
+        Ok(())
+    } else {
+        Err(io::Error::other("the linker has something to say"))
+    }
+}
