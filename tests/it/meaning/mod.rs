@@ -3,6 +3,7 @@
 
 mod bodies;
 mod comments;
+mod faults;
 mod inputs;
 mod macros;
 
