@@ -1,8 +1,12 @@
-//! What it costs to reduce a source file that was never seen: all of this project's sources, per thousand lines.
+//! What it costs to reduce a source file that was never seen: all of this project's sources, or those below the directory
+//! that `HYPEROPT_SOURCES` names, per thousand lines.
 
 #![expect(clippy::expect_used, reason = "a benchmark fails by panicking")]
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use divan::{Bencher, counter::ItemsCount};
 use rustc_hyperopt::semantic::facts::{self, Rules};
@@ -27,7 +31,8 @@ fn texts(dir: &Path, into: &mut Vec<String>) {
 #[divan::bench(args = [false, true])]
 fn reduce(bencher: Bencher<'_, '_>, metadata_only: bool) {
     let mut all = Vec::new();
-    texts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    texts(&std::env::var_os("HYPEROPT_SOURCES").map_or(ours, PathBuf::from), &mut all);
     let lines = all.iter().map(|t| t.lines().count()).sum();
     bencher.counter(ItemsCount::new::<usize>(lines)).bench_local(|| {
         let reduced = all.iter().filter_map(|text| facts::of(text, Rules::new(metadata_only, false)).ok());
