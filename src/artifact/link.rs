@@ -65,9 +65,6 @@ pub struct Object {
 impl LinkRecord {
     /// The blobs that it needs.
     pub fn blobs(&self) -> impl Iterator<Item = Digest> {
-        self.objects.iter().filter_map(|o| match o.content {
-            Content::Blob(digest) => Some(digest),
-            _ => None,
-        })
+        self.objects.iter().filter_map(|o| o.content.blob())
     }
 }

@@ -46,13 +46,20 @@ pub enum Content {
     Blob(Digest),
 }
 
+impl Content {
+    /// The blob, if it is one.
+    pub fn blob(&self) -> Option<Digest> {
+        match self {
+            Self::Blob(digest) => Some(*digest),
+            Self::Inline(_) | Self::Relocatable(_) => None,
+        }
+    }
+}
+
 impl Manifest {
     /// The blobs that its outputs consist of.
     pub fn blobs(&self) -> impl Iterator<Item = Digest> {
-        self.outputs.iter().filter_map(|o| match o.content {
-            Content::Blob(digest) => Some(digest),
-            _ => None,
-        })
+        self.outputs.iter().filter_map(|o| o.content.blob())
     }
 
     /// Bytes of all outputs.

@@ -24,6 +24,12 @@ impl Digest {
         blake3::Hash::from_hex(text).ok().map(|h| Self(*h.as_bytes()))
     }
 
+    /// The first eight bytes: enough to see a difference, never part of a key.
+    pub fn start(&self) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.0;
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    }
+
     /// The first 16 hex digits, for people.
     pub fn short(&self) -> String {
         self.to_string()[..16].to_owned()

@@ -44,15 +44,15 @@ impl Engine {
         };
         let mut newest = None;
         for set in sets.iter().take(SETS) {
-            let Some(understood) = self.understand(prepared, &levels, set) else { continue };
+            let Some(understood) = self.understand(prepared, &levels, set)? else { continue };
             for level in levels.semantic {
-                let Some(key) = self.level_key(prepared, set, &understood, *level)? else { continue };
+                let Some(key) = understood.key(*level) else { continue };
                 if let Some(hit) = self.alike_result(prepared, (set, &understood), *level, &key)? {
                     return Ok(Some(hit));
                 }
             }
             if missed.candidate.is_none() && is_an_edit(&missed.reason) {
-                missed.candidate = self.candidate(prepared, &levels, set, &understood)?;
+                missed.candidate = self.candidate(prepared, &levels, &understood);
             }
             newest.get_or_insert(understood);
         }
@@ -64,26 +64,14 @@ impl Engine {
         Ok(None)
     }
 
-    fn candidate(
-        &self,
-        prepared: &Prepared,
-        levels: &Levels,
-        set: &InputSet,
-        understood: &Understood,
-    ) -> Result<Option<Candidate>, WhyNot> {
+    fn candidate(&self, prepared: &Prepared, levels: &Levels, understood: &Understood) -> Option<Candidate> {
         let (wanted, masked) = match levels.interface {
             Interface::At(wanted) => (wanted, false),
             Interface::Masked(wanted) => (wanted, true),
-            Interface::None | Interface::Never(_) => return Ok(None),
+            Interface::None | Interface::Never(_) => return None,
         };
-        for level in wanted {
-            if let Some(key) = self.level_key(prepared, set, understood, *level)?
-                && let Some(found) = Candidate::new(self, prepared, &key, masked, &understood.paths)
-            {
-                return Ok(Some(found));
-            }
-        }
-        Ok(None)
+        let mut keys = wanted.iter().filter_map(|level| understood.key(*level));
+        keys.find_map(|key| Candidate::new(self, prepared, &key, masked, &understood.paths))
     }
 
     /// The result for sources of the same meaning, with its messages true for the sources as they are now.

@@ -7,7 +7,7 @@ use super::Prepared;
 use crate::{
     config::LineDrift,
     events::Refusal,
-    rustc::{CrateType, Invocation, Tool},
+    rustc::{CrateType, Invocation, Tool, flags},
     semantic::{
         facts::Rules,
         keys::Level,
@@ -116,30 +116,21 @@ fn interface(inv: &Invocation, drift: bool) -> Interface {
         return Interface::Never(Refusal::Flag(flag));
     }
     let levels = if drift { LOOSE } else { PLACED };
-    let plain = inv.incremental.is_some() || matches!(codegen(inv, "opt-level"), None | Some("0"));
-    if plain { Interface::At(levels) } else { Interface::Masked(PLACED) }
+    if inv.incremental.is_some() || is_plain(inv) { Interface::At(levels) } else { Interface::Masked(PLACED) }
 }
 
-/// The value of a `-C` option; the last one counts. `-O` is an optimisation level of its own.
-fn codegen<'a>(inv: &'a Invocation, name: &str) -> Option<&'a str> {
-    inv.keyed.iter().rev().find_map(|keyed| {
-        let text = std::str::from_utf8(keyed).ok()?;
-        if name == "opt-level" && text == "-O\0" {
-            return Some("3");
-        }
-        text.strip_prefix("-C ")?.strip_prefix(name)?.strip_prefix('\0')
-    })
+/// Not optimised, whichever of `-O` and `-C opt-level` may say so.
+fn is_plain(inv: &Invocation) -> bool {
+    matches!(inv.codegen("opt-level"), None | Some("0")) && !inv.keyed.iter().any(|k| k == b"-O\0")
 }
 
 /// A flag that makes bodies of functions matter to other crates, or might.
 fn carries_code(inv: &Invocation) -> Option<String> {
-    let mut flags = inv.keyed.iter().filter_map(|k| std::str::from_utf8(k).ok()?.strip_prefix("-C ")?.split_once('\0'));
-    if let Some((name, value)) = flags.find(|(name, value)| {
-        let off = (*name == "lto" || *name == "linker-plugin-lto") && matches!(*value, "off" | "no" | "n" | "false");
-        !HARMLESS.contains(name) && !off
-    }) {
+    let is_lto = |name: &str| name == "lto" || name == "linker-plugin-lto";
+    let harmless = |(name, value): &(&str, &str)| HARMLESS.contains(name) || is_lto(name) && flags::is_off(value);
+    if let Some((name, value)) = inv.codegen_options().find(|option| !harmless(option)) {
         return Some(format!("-C {name}={value}").trim_end_matches('=').to_owned());
     }
     // Cargo says so for everything that is not meant for link-time optimisation.
-    (codegen(inv, "embed-bitcode") != Some("no")).then(|| "-C embed-bitcode".into())
+    (inv.codegen("embed-bitcode") != Some("no")).then(|| "-C embed-bitcode".into())
 }

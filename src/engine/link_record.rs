@@ -9,6 +9,7 @@ use super::{
     find::extended_key,
     link_words,
     plan::{Compiled, Linked},
+    publish::SMALL,
 };
 use crate::{
     artifact::{
@@ -24,9 +25,6 @@ use crate::{
     },
     fingerprint::InputSet,
 };
-
-/// Objects up to this size are kept in the index, in bytes.
-const SMALL: u64 = 4096;
 
 impl Engine {
     /// Stores the last step of a compile that has just been stored: the one that was recorded.
@@ -113,8 +111,5 @@ impl Engine {
 }
 
 fn blobs(objects: &[Object]) -> impl Iterator<Item = Digest> {
-    objects.iter().filter_map(|o| match o.content {
-        Content::Blob(digest) => Some(digest),
-        _ => None,
-    })
+    objects.iter().filter_map(|o| o.content.blob())
 }

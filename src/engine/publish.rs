@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// Outputs up to this size are kept in the index, in bytes.
-const SMALL: u64 = 4096;
+pub(super) const SMALL: u64 = 4096;
 /// Input sets kept under one invocation key.
 const SETS: usize = 8;
 
@@ -103,9 +103,9 @@ impl Engine {
         key: Digest,
     ) -> Result<Vec<FileSketch>, NotStored> {
         let Ok(levels) = Levels::of(prepared) else { return Ok(Vec::new()) };
-        let Some(understood) = self.understand(prepared, &levels, set) else { return Ok(Vec::new()) };
+        let Some(understood) = self.understand(prepared, &levels, set)? else { return Ok(Vec::new()) };
         for level in levels.semantic {
-            if let Some(meaning) = self.level_key(prepared, set, &understood, *level)? {
+            if let Some(meaning) = understood.key(*level) {
                 self.store.put_alike(&meaning, &Alike { action, contents: understood.contents.clone() })?;
             }
         }
@@ -116,7 +116,7 @@ impl Engine {
             };
             let variant = Variant { action: key, split, place: place_digest(prepared, split) };
             for level in wanted {
-                if let Some(interface) = self.level_key(prepared, set, &understood, *level)? {
+                if let Some(interface) = understood.key(*level) {
                     self.store.add_variant(&interface, variant)?;
                 }
             }
@@ -221,10 +221,7 @@ impl Engine {
 }
 
 fn blobs(outputs: &[Output]) -> impl Iterator<Item = Digest> {
-    outputs.iter().filter_map(|o| match o.content {
-        Content::Blob(digest) => Some(digest),
-        _ => None,
-    })
+    outputs.iter().filter_map(|o| o.content.blob())
 }
 
 fn read_same(path: &Path, made: &FileSig) -> Result<Vec<u8>, NotStored> {

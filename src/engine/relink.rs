@@ -31,7 +31,7 @@ use crate::{
     },
     events::Reason,
     fingerprint::{InputSet, Part, closure::Closure, inputs::Given},
-    rustc::{CrateType, Roots, Tool, WhyNot},
+    rustc::{CrateType, Roots, Tool, WhyNot, flags},
 };
 
 /// Archives whose metadata is remembered; more are forgotten at once.
@@ -72,12 +72,7 @@ impl Prepared {
     pub fn can_link_again(&self) -> bool {
         let inv = &self.inv;
         let program = inv.test || inv.crate_types == [CrateType::Bin];
-        let flag = |name: &str| {
-            let values =
-                inv.keyed.iter().rev().filter_map(|k| std::str::from_utf8(k).ok()?.strip_prefix("-C ")?.split_once('\0'));
-            values.into_iter().find(|(n, _)| *n == name).map(|(_, value)| value)
-        };
-        let off = |name: &str| matches!(flag(name), None | Some("off" | "no" | "n" | "false"));
+        let off = |name: &str| inv.codegen(name).is_none_or(flags::is_off);
         let linux = |triple: &str| triple.contains("-linux-") && !triple.ends_with(".json");
         let host = self.toolchain.host.as_str();
         let target = inv.target.as_deref().unwrap_or(host);
@@ -219,7 +214,7 @@ impl Engine {
         let source = match object.content {
             Content::Inline(bytes) | Content::Relocatable(bytes) => Source::Bytes(bytes),
             Content::Blob(digest) => {
-                let blob = if prepared.verify_always { self.store.verified_blob(&digest)? } else { self.store.blob(&digest)? };
+                let blob = self.blob(prepared, &digest)?;
                 // Linkers only read what they are given.
                 Source::Blob { path: blob.path.into_os_string(), digest, sig: blob.sig, reflink: self.reflink, link: true }
             }

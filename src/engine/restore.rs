@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     artifact::{Content, Manifest, Output},
-    base::{clock::Nanos, fs::FileSig},
+    base::{clock::Nanos, digest::Digest, fs::FileSig},
+    store::BlobFile,
 };
 
 impl Engine {
@@ -29,13 +30,18 @@ impl Engine {
         self.output(prepared, output, newest_dependency(prepared))
     }
 
+    /// A blob, read again before it is used where the user wants that.
+    pub(super) fn blob(&self, prepared: &Prepared, digest: &Digest) -> Option<BlobFile> {
+        if prepared.verify_always { self.store.verified_blob(digest) } else { self.store.blob(digest) }
+    }
+
     fn output(&self, prepared: &Prepared, output: &Output, newest: Nanos) -> Option<Restore> {
         let mode = if output.executable { 0o777 } else { 0o666 };
         let source = match &output.content {
             Content::Inline(bytes) => Source::Bytes(bytes.clone()),
             Content::Relocatable(text) => Source::Bytes(prepared.places.decode(text)),
             Content::Blob(digest) => {
-                let blob = if prepared.verify_always { self.store.verified_blob(digest)? } else { self.store.blob(digest)? };
+                let blob = self.blob(prepared, digest)?;
                 // A shared inode keeps its time and mode: cargo must not find it older than what it was made from, and
                 // the user must not find other permissions than the compiler would have given.
                 let link = output.linkable && blob.sig.mtime >= newest && blob.sig.mode == mode & !prepared.umask;

@@ -47,15 +47,11 @@ impl Engine {
             let lines = if level == Level::Tokens { Some(self.line_map(understood, at, old)?) } else { None };
             newer.push(Newer { at, text, lines });
         }
-        let find = |name: &str| {
-            let path = prepared.places.cwd.join(Path::new(name));
-            newer.iter().find(|n| understood.paths[n.at] == path)
-        };
         let maps: Vec<_> = newer.iter().map(|n| move |line: u32| map_line(n, line)).collect();
         let moved = |name: &str| {
-            let found = find(name)?;
-            let at = newer.iter().position(|n| n.at == found.at)?;
-            Some(Moved { new_text: &found.text, line: &maps[at] })
+            let path = prepared.places.cwd.join(Path::new(name));
+            let at = newer.iter().position(|n| understood.paths[n.at] == path)?;
+            Some(Moved { new_text: &newer[at].text, line: &maps[at] })
         };
         plan.stderr = diagnostics::retarget(&plan.stderr, &moved).ok()?;
         Some(())

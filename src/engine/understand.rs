@@ -1,6 +1,8 @@
 //! From recorded inputs to what they mean: facts about every source, found once per content, put together crate by crate.
 
 use std::{
+    collections::HashMap,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -24,16 +26,26 @@ pub(super) struct Understood {
     names: Vec<String>,
     pub paths: Vec<PathBuf>,
     pub contents: Vec<Digest>,
+    /// Everything else that the input set names, and what does not depend on it.
+    others: Digest,
+    at: HashMap<PathBuf, usize>,
     pub reduced: Reduced,
 }
 
 impl Engine {
-    /// Reduces the files of an input set; `None` if one of them is gone.
-    pub(super) fn understand(&self, prepared: &Prepared, levels: &Levels, set: &InputSet) -> Option<Understood> {
+    /// Reduces the files of an input set; `None` if one of them is gone, or one is there that must not be.
+    ///
+    /// # Errors
+    /// [`WhyNot`] if another input forbids caching.
+    pub(super) fn understand(&self, prepared: &Prepared, levels: &Levels, set: &InputSet) -> Result<Option<Understood>, WhyNot> {
+        let files: &dyn DigestFile = &self.store;
+        let Some(others) = prepared.context(files).others(&prepared.given, set)? else { return Ok(None) };
         let paths: Vec<PathBuf> = set.files.iter().map(|stored| prepared.places.absolute(stored)).collect();
-        let contents: Vec<Digest> = paths.iter().map(|p| self.store.digest(p).map(|(d, _)| d)).collect::<Result<_, _>>().ok()?;
-        let mut look = |path: &Path, rules: Rules| match paths.iter().position(|p| p == path) {
-            Some(at) => self.facts(path, &contents[at], rules),
+        let contents: io::Result<Vec<Digest>> = paths.iter().map(|p| files.digest(p).map(|(d, _)| d)).collect();
+        let Ok(contents) = contents else { return Ok(None) };
+        let at: HashMap<PathBuf, usize> = paths.iter().enumerate().map(|(i, p)| (p.clone(), i)).collect();
+        let mut look = |path: &Path, rules: Rules| match at.get(path) {
+            Some(at) => self.facts(path, &contents[*at], rules),
             None => Err(Why::NotText.into()),
         };
         let reduced = tree::reduce(
@@ -41,7 +53,7 @@ impl Engine {
             &mut look,
         );
         let names = set.files.iter().map(|f| inputs::display(f)).collect();
-        Some(Understood { names, paths, contents, reduced })
+        Ok(Some(Understood { names, paths, contents, others, at, reduced }))
     }
 
     fn facts(&self, path: &Path, content: &Digest, rules: Rules) -> Result<Arc<Facts>, Unclear> {
@@ -57,32 +69,16 @@ impl Engine {
         self.store.put_facts(content, rules, &found);
         found.map(Arc::new)
     }
-
-    /// The key of a result for sources that are equal at `level`; `None` if the level says nothing about them.
-    ///
-    /// # Errors
-    /// [`WhyNot`] if another input forbids caching.
-    pub(super) fn level_key(
-        &self,
-        prepared: &Prepared,
-        set: &InputSet,
-        understood: &Understood,
-        level: Level,
-    ) -> Result<Option<Digest>, WhyNot> {
-        let files: &dyn DigestFile = &self.store;
-        match understood.at(level) {
-            Some(sources) => prepared.context(files).reduced(&prepared.given, set, &format!("{level:?}"), sources),
-            None => Ok(None),
-        }
-    }
 }
 
 impl Understood {
-    fn at(&self, level: Level) -> Option<Digest> {
-        keys::digest(&self.reduced, level, &mut |path| match self.paths.iter().position(|p| p == path) {
-            Some(at) => (self.names[at].clone(), self.contents[at]),
+    /// The key of a result for sources that are equal at `level`; `None` if the level says nothing about them.
+    pub(super) fn key(&self, level: Level) -> Option<Digest> {
+        let sources = keys::digest(&self.reduced, level, &mut |path| match self.at.get(path) {
+            Some(at) => (self.names[*at].clone(), self.contents[*at]),
             None => (path.display().to_string(), Digest([0; 32])),
-        })
+        })?;
+        Some(inputs::reduced(self.others, &format!("{level:?}"), sources))
     }
 
     /// Why the file counts byte for byte, if it does.
@@ -107,15 +103,11 @@ impl Understood {
             };
             FileSketch {
                 name: name.clone(),
-                content: start(&self.contents[at]),
-                interface: facts.map(|f| start(&f.interface)),
-                loose: facts.map(|f| start(&f.interface_loose.unwrap_or(f.interface))),
+                content: self.contents[at].start(),
+                interface: facts.map(|f| f.interface.start()),
+                loose: facts.map(|f| f.interface_loose.unwrap_or(f.interface).start()),
             }
         };
         self.names.iter().enumerate().map(file).collect()
     }
-}
-
-fn start(digest: &Digest) -> u64 {
-    u64::from_le_bytes([0, 1, 2, 3, 4, 5, 6, 7].map(|i| digest.0[i]))
 }

@@ -93,15 +93,13 @@ impl Context<'_> {
         Ok(Ok((key, components)))
     }
 
-    /// As [`Context::action`] for sources that have been reduced to one digest at some level; `None` if a file is there that
-    /// must not be.
+    /// What an action key is made of besides files that are read, as one digest; `None` if a file is there that must not be.
     ///
     /// # Errors
     /// [`WhyNot`] if an input cannot be used at all.
-    pub fn reduced(&self, given: &Given, set: &InputSet, level: &str, sources: Digest) -> Result<Option<Digest>, WhyNot> {
-        let mut parts = Components::new("reduced");
+    pub fn others(&self, given: &Given, set: &InputSet) -> Result<Option<Digest>, WhyNot> {
+        let mut parts = Components::new("others");
         parts.digest(Part::Argument, "given", given.key);
-        parts.digest(Part::Source, level, sources);
         Ok(self.add_others(&mut parts, set)?.is_none().then(|| parts.finish().0))
     }
 
@@ -123,6 +121,11 @@ impl Context<'_> {
 /// An action key extended by values that [`crate::artifact::record::Split`] asks for.
 pub fn extend(action: Digest, values: &[&[u8]]) -> Digest {
     KeyHasher::new("split").field("action", &action.0).list("values", values).finish()
+}
+
+/// The key for sources that have been reduced to one digest at some level; `others` is from [`Context::others`].
+pub fn reduced(others: Digest, level: &str, sources: Digest) -> Digest {
+    KeyHasher::new("reduced").field("others", &others.0).field(level, &sources.0).finish()
 }
 
 /// The key under which an input set is kept.

@@ -64,9 +64,7 @@ impl Components {
     /// Adds a component by its digest.
     pub fn digest(&mut self, part: Part, name: &str, digest: Digest) {
         self.key.field(name, &[&[part as u8], &digest.0[..]].concat());
-        let mut start = [0; 8];
-        start.copy_from_slice(&digest.0[..8]);
-        self.list.push(Component { part, name: name.to_owned(), short: u64::from_le_bytes(start) });
+        self.list.push(Component { part, name: name.to_owned(), short: digest.start() });
     }
 
     /// The key and its components.

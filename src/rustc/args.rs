@@ -124,6 +124,16 @@ impl Invocation {
         self.links && (self.test || self.crate_types.iter().any(|t| t.is_linked()))
     }
 
+    /// The `-C` options that are part of the key, name and value, in order.
+    pub fn codegen_options(&self) -> impl DoubleEndedIterator<Item = (&str, &str)> {
+        self.keyed.iter().filter_map(|k| std::str::from_utf8(k).ok()?.strip_prefix("-C ")?.split_once('\0'))
+    }
+
+    /// The value of a `-C` option; the last one counts.
+    pub fn codegen(&self, name: &str) -> Option<&str> {
+        self.codegen_options().rev().find(|(n, _)| *n == name).map(|(_, value)| value)
+    }
+
     /// `lib`, `bin`, `test`, `build-script`, … for people.
     pub fn kind(&self) -> &'static str {
         match self.crate_types.first() {

@@ -101,6 +101,11 @@ pub const CODEGEN_KEYED: &[&str] = &[
     "target-feature",
 ];
 
+/// Whether the value of a `-C` option switches it off.
+pub fn is_off(value: &str) -> bool {
+    matches!(value, "off" | "no" | "n" | "false")
+}
+
 /// `-C` options that make or need files nobody declares.
 pub const CODEGEN_FORBIDDEN: &[&str] =
     &["ar", "dlltool", "instrument-coverage", "profile-generate", "profile-use", "remark", "save-temps"];

@@ -101,7 +101,7 @@ fn plainly(command: &Command, extra: Vec<OsString>, stderr: &mut Option<Vec<u8>>
     let mut child = command.with_extra(extra);
     process::dies_with_us(&mut child);
     let output = child.stdin(Stdio::null()).output().ok()?;
-    let news = not_yet(&output.stderr, stderr.as_deref().unwrap_or_default());
+    let news = not_yet(output.stderr.split_inclusive(|b| *b == b'\n'), stderr.as_deref().unwrap_or_default());
     drop(io::stderr().write_all(&news));
     *stderr = Some(output.stderr);
     Some(output.status)

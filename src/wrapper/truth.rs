@@ -5,7 +5,7 @@
 
 use std::process::{Command, ExitStatus, Output, Stdio};
 
-use super::stream::Held;
+use super::{record::not_yet, stream::Held};
 use crate::{
     base::{
         env::{EnvSnapshot, names},
@@ -62,17 +62,8 @@ fn run(mut command: Command) -> Option<Output> {
 
 /// The diagnostics among these lines that were not said already.
 fn unsaid(stderr: &[u8], said: &[u8]) -> Vec<u8> {
-    let lines = |text| <[u8]>::split_inclusive(text, |b: &u8| *b == b'\n');
-    let mut said: Vec<&[u8]> = lines(said).collect();
-    let is_new = |line: &&[u8]| match said.iter().position(|s| s == line) {
-        Some(at) => {
-            said.remove(at);
-            false
-        }
-        None => true,
-    };
-    let diagnostics = lines(stderr).filter(|line| messages::artifact(line).is_none());
-    diagnostics.filter(is_new).flatten().copied().collect()
+    let lines = stderr.split_inclusive(|b| *b == b'\n').filter(|line| messages::artifact(line).is_none());
+    not_yet(lines, said)
 }
 
 #[cfg(test)]

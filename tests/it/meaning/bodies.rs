@@ -1,31 +1,21 @@
 //! Bodies of functions: what only their own crate compiles, and what others compile again.
 
-use super::{BUILD, CHECK, Case, Fate, RELEASE, run_all};
-
-/// One library source and one edit of it.
-const fn lib(
-    name: &'static str,
-    source: &'static [(&'static str, &'static str)],
-    edits: &'static [(&'static str, &'static str, &'static str)],
-    fate: Fate,
-) -> Case {
-    Case { name, files: source, edits, args: BUILD, fate }
-}
+use super::{CHECK, Case, Fate, RELEASE, case, run_all};
 
 const BODIES_THAT_NOBODY_ELSE_SEES: &[Case] = &[
-    lib(
+    case(
         "private body",
         &[("a/src/lib.rs", "fn secret() -> u32 { 1 }\npub fn answer() -> u32 { secret() }\n")],
         &[("a/src/lib.rs", "{ 1 }", "{ 17 * 3 }")],
         Fate::CutOff,
     ),
-    lib(
+    case(
         "public body",
         &[("a/src/lib.rs", "pub fn answer() -> u32 { 1 }\n")],
         &[("a/src/lib.rs", "{ 1 }", "{ 2 }")],
         Fate::CutOff,
     ),
-    lib(
+    case(
         "closure added, so that definitions are numbered anew",
         &[
             (
@@ -37,7 +27,7 @@ const BODIES_THAT_NOBODY_ELSE_SEES: &[Case] = &[
         &[("a/src/lib.rs", "v.len() as u32", "v.iter().map(|x| x + 1).sum::<u32>()")],
         Fate::CutOff,
     ),
-    lib(
+    case(
         "method of a plain type, trait method of a plain implementation, drop",
         &[(
             "a/src/lib.rs",
@@ -46,7 +36,7 @@ const BODIES_THAT_NOBODY_ELSE_SEES: &[Case] = &[
         &[("a/src/lib.rs", "self.0 }", "self.0 + 1 }"), ("a/src/lib.rs", "<{}>", "[{}]"), ("a/src/lib.rs", "bye", "yes")],
         Fate::CutOff,
     ),
-    lib("the same in check", &[("a/src/lib.rs", "pub fn answer() -> u32 { 1 }\n")], &[], Fate::Nothing),
+    case("the same in check", &[("a/src/lib.rs", "pub fn answer() -> u32 { 1 }\n")], &[], Fate::Nothing),
 ];
 
 #[test]
@@ -84,7 +74,7 @@ fn bodies_in_check_and_release() {
 }
 
 const BODIES_THAT_OTHERS_COMPILE: &[Case] = &[
-    lib(
+    case(
         "generic body",
         &[
             ("a/src/lib.rs", "pub fn g<T: Into<u32>>(x: T) -> u32 { x.into() + 1 }\npub fn answer() -> u32 { g(1u8) }\n"),
@@ -93,7 +83,7 @@ const BODIES_THAT_OTHERS_COMPILE: &[Case] = &[
         &[("a/src/lib.rs", "+ 1", "+ 2")],
         Fate::Seen,
     ),
-    lib(
+    case(
         "method of a generic implementation",
         &[
             (
@@ -105,19 +95,19 @@ const BODIES_THAT_OTHERS_COMPILE: &[Case] = &[
         &[("a/src/lib.rs", "{ 1 } }", "{ 2 } }")],
         Fate::Seen,
     ),
-    lib(
+    case(
         "inline body",
         &[("a/src/lib.rs", "#[inline]\npub fn answer() -> u32 { 1 }\n")],
         &[("a/src/lib.rs", "{ 1 }", "{ 2 }")],
         Fate::Seen,
     ),
-    lib(
+    case(
         "inline(always) by way of cfg_attr",
         &[("a/src/lib.rs", "#[cfg_attr(all(), inline(always))]\npub fn answer() -> u32 { 1 }\n")],
         &[("a/src/lib.rs", "{ 1 }", "{ 2 }")],
         Fate::Seen,
     ),
-    lib(
+    case(
         "default method of a trait",
         &[
             (
@@ -129,7 +119,7 @@ const BODIES_THAT_OTHERS_COMPILE: &[Case] = &[
         &[("a/src/lib.rs", "{ 1 }", "{ 2 }")],
         Fate::Seen,
     ),
-    lib(
+    case(
         "constant function",
         &[
             ("a/src/lib.rs", "pub const fn n() -> usize { 1 }\npub fn answer() -> usize { n() }\n"),
@@ -138,7 +128,7 @@ const BODIES_THAT_OTHERS_COMPILE: &[Case] = &[
         &[("a/src/lib.rs", "{ 1 }", "{ 2 }")],
         Fate::Seen,
     ),
-    lib(
+    case(
         "constant and static",
         &[
             ("a/src/lib.rs", "pub const N: usize = 1;\npub static S: u32 = 5;\npub fn answer() -> usize { N }\n"),
@@ -147,7 +137,7 @@ const BODIES_THAT_OTHERS_COMPILE: &[Case] = &[
         &[("a/src/lib.rs", "usize = 1", "usize = 2")],
         Fate::Seen,
     ),
-    lib(
+    case(
         "hidden type of impl Trait",
         &[
             (
@@ -159,7 +149,7 @@ const BODIES_THAT_OTHERS_COMPILE: &[Case] = &[
         &[("a/src/lib.rs", "vec![1u32].into_iter()", "[1u32, 2].into_iter()")],
         Fate::Seen,
     ),
-    lib(
+    case(
         "auto traits through a private field",
         &[
             (
@@ -171,7 +161,7 @@ const BODIES_THAT_OTHERS_COMPILE: &[Case] = &[
         &[("a/src/lib.rs", "x: u32 }\n", "x: std::rc::Rc<u32> }\n")],
         Fate::Any,
     ),
-    lib(
+    case(
         "size of a type through a private field",
         &[
             ("a/src/lib.rs", "#[derive(Default)]\npub struct P { x: [u8; 4] }\npub fn answer() -> u8 { P::default().x[0] }\n"),
@@ -180,7 +170,7 @@ const BODIES_THAT_OTHERS_COMPILE: &[Case] = &[
         &[("a/src/lib.rs", "[u8; 4]", "[u8; 8]")],
         Fate::Seen,
     ),
-    lib(
+    case(
         "track_caller comes",
         &[
             (
@@ -192,7 +182,7 @@ const BODIES_THAT_OTHERS_COMPILE: &[Case] = &[
         &[("a/src/lib.rs", "#[allow(dead_code)]", "#[track_caller]      ")],
         Fate::Seen,
     ),
-    lib(
+    case(
         "async body",
         &[
             ("a/src/lib.rs", "pub async fn f() -> u32 { 1 }\npub fn answer() -> u32 { 1 }\n"),
@@ -205,7 +195,7 @@ const BODIES_THAT_OTHERS_COMPILE: &[Case] = &[
         )],
         Fate::Seen,
     ),
-    lib(
+    case(
         "implementation inside a body",
         &[
             (
@@ -221,7 +211,7 @@ const BODIES_THAT_OTHERS_COMPILE: &[Case] = &[
         )],
         Fate::Any,
     ),
-    lib(
+    case(
         "trait implementation inside a body",
         &[
             ("a/src/lib.rs", "pub struct S;\nfn secret() -> u32 { 1 }\npub fn answer() -> u32 { secret() }\n"),
@@ -233,7 +223,7 @@ const BODIES_THAT_OTHERS_COMPILE: &[Case] = &[
         &[("a/src/lib.rs", "{ 1 }", "{ impl Clone for S { fn clone(&self) -> S { S } } let _ = S.clone(); 1 }")],
         Fate::Seen,
     ),
-    lib(
+    case(
         "shared generic instance goes",
         &[
             ("a/src/lib.rs", "pub fn answer() -> usize { let mut v: Vec<u64> = Vec::new(); v.push(1); v.len() }\n"),
@@ -242,7 +232,7 @@ const BODIES_THAT_OTHERS_COMPILE: &[Case] = &[
         &[("a/src/lib.rs", "let mut v: Vec<u64> = Vec::new(); v.push(1); v.len()", "1")],
         Fate::Any,
     ),
-    lib(
+    case(
         "two functions of one name behind cfg",
         &[(
             "a/src/lib.rs",
@@ -251,25 +241,25 @@ const BODIES_THAT_OTHERS_COMPILE: &[Case] = &[
         &[("a/src/lib.rs", "#[cfg(test)]", "#[cfg(any())]")],
         Fate::Any,
     ),
-    lib(
+    case(
         "cfg turns a body on",
         &[("a/src/lib.rs", "#[cfg(any())]\npub fn answer() -> u32 { 1 }\n#[cfg(all())]\npub fn answer() -> u64 { 2 }\n")],
         &[("a/src/lib.rs", "any()", "not()"), ("a/src/lib.rs", "all()", "any()"), ("a/src/lib.rs", "not()", "all()")],
         Fate::Any,
     ),
-    lib(
+    case(
         "signature of a private function",
         &[("a/src/lib.rs", "fn s(x: u8) -> u32 { x as u32 }\npub fn answer() -> u32 { s(1) }\n")],
         &[("a/src/lib.rs", "x: u8", "x: u16")],
         Fate::Any,
     ),
-    lib(
+    case(
         "a private function comes at the end",
         &[("a/src/lib.rs", "pub fn answer() -> u32 { 1 }\n")],
         &[("a/src/lib.rs", "{ 1 }\n", "{ helper() }\nfn helper() -> u32 { 2 }\n")],
         Fate::Any,
     ),
-    lib(
+    case(
         "a private function shadows one that generic code calls",
         &[
             (
@@ -281,7 +271,7 @@ const BODIES_THAT_OTHERS_COMPILE: &[Case] = &[
         &[("a/src/lib.rs", "pub fn answer() -> u32 { g(1) }\n", "pub fn answer() -> u32 { g(1) }\nfn h() -> u32 { 2 }\n")],
         Fate::Seen,
     ),
-    lib(
+    case(
         "edition-dependent never type and unwinding",
         &[("a/src/lib.rs", "pub extern \"C-unwind\" fn e() {}\npub fn answer() -> u32 { 1 }\n")],
         &[("a/src/lib.rs", "fn e() {}", "fn e() { if answer() == 2 { panic!() } }")],

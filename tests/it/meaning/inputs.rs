@@ -1,15 +1,6 @@
 //! Files: which of them are sources, and which are read as text.
 
-use super::{BUILD, CHECK, Case, Fate, run_all};
-
-const fn case(
-    name: &'static str,
-    files: &'static [(&'static str, &'static str)],
-    edits: &'static [(&'static str, &'static str, &'static str)],
-    fate: Fate,
-) -> Case {
-    Case { name, files, edits, args: BUILD, fate }
-}
+use super::{BUILD, CHECK, Case, Fate, case, run_all};
 
 const MODULES_AND_INCLUDED_FILES: &[Case] = &[
     case(

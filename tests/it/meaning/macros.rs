@@ -1,15 +1,6 @@
 //! Macros: what they define, what they see, what they are called like.
 
-use super::{BUILD, Case, Fate, run_all};
-
-const fn case(
-    name: &'static str,
-    files: &'static [(&'static str, &'static str)],
-    edits: &'static [(&'static str, &'static str, &'static str)],
-    fate: Fate,
-) -> Case {
-    Case { name, files, edits, args: BUILD, fate }
-}
+use super::{Case, Fate, case, run_all};
 
 const MACRO_MANIFEST: &str = "[package]\nname = \"m\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[lib]\nproc-macro = true\n";
 const WITH_MACRO: &str = "[workspace]\nmembers = [\"a\", \"b\", \"app\", \"m\"]\nresolver = \"2\"\n";

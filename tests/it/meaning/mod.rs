@@ -35,6 +35,16 @@ struct Case {
     fate: Fate,
 }
 
+/// A case of `build`.
+const fn case(
+    name: &'static str,
+    files: &'static [(&'static str, &'static str)],
+    edits: &'static [(&'static str, &'static str, &'static str)],
+    fate: Fate,
+) -> Case {
+    Case { name, files, edits, args: BUILD, fate }
+}
+
 const BUILD: &[&str] = &["build"];
 const CHECK: &[&str] = &["check"];
 const RELEASE: &[&str] = &["build", "--release"];
