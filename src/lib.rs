@@ -67,6 +67,7 @@
 pub mod base;
 pub mod config;
 pub mod rustc;
+pub mod cargo;
 pub mod semantic;
 pub mod fingerprint;
 pub mod artifact;

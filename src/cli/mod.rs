@@ -93,7 +93,7 @@ fn explain(ctx: &mut Context, error: &clap::Error, args: &[OsString]) -> i32 {
         return exit::OK;
     }
     ctx.printer.say(text.trim_end());
-    let name = flags::subcommand(args).and_then(|at| args[at].to_str());
+    let name = crate::cargo::words::subcommand(args).and_then(|at| args[at].to_str());
     if name == Some("init") {
         ctx.printer.hint("`rustc-hyperopt cargo init …` runs cargo's");
     }

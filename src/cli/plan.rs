@@ -9,6 +9,7 @@ use std::{
 };
 
 use super::flags::{self, Seen};
+use crate::cargo::words;
 
 /// Commands that are ours and parsed by [`super::args`].
 pub const OWN: [&str; 5] = ["stats", "cache", "why", "doctor", "init"];
@@ -79,7 +80,7 @@ pub fn plan(args: &[OsString]) -> Plan {
     }
     let mut toolchain = None;
     take_toolchain(&mut rest, &mut toolchain);
-    let Some(at) = flags::subcommand(rest) else { return without_command(toolchain, rest) };
+    let Some(at) = words::subcommand(rest) else { return without_command(toolchain, rest) };
     let name = rest[at].to_str().unwrap_or_default();
     if name == "cargo" {
         let (before, mut after) = (&rest[..at], &rest[at + 1..]);
@@ -118,7 +119,7 @@ fn without_command(toolchain: Option<OsString>, rest: &[OsString]) -> Plan {
 
 fn cargo(toolchain: Option<OsString>, args: Vec<OsString>) -> Plan {
     let seen = flags::observe(&args);
-    let command = flags::subcommand(&args).and_then(|at| args[at].to_str());
+    let command = words::subcommand(&args).and_then(|at| args[at].to_str());
     let builds = command.is_some_and(|c| !NOT_BUILDING.contains(&c)) && !seen.help && !seen.version;
     Plan::Cargo(CargoCall { toolchain, args, seen, builds })
 }

@@ -3,7 +3,7 @@
 use crate::source::{Source, Token, assert_bites, assert_clean, tree};
 
 /// The order of the design; `src/lib.rs` may lack some, but has no others and no other order.
-const ORDER: &str = "base config rustc semantic fingerprint artifact events store remote engine ipc daemon wrapper seed predict ui advise \
+const ORDER: &str = "base config rustc cargo semantic fingerprint artifact events store remote engine ipc daemon wrapper seed predict ui advise \
                      analyze watch bench cli";
 
 /// The layers as `src/lib.rs` lists them, with their lines.
