@@ -77,5 +77,6 @@ pub mod engine;
 pub mod ipc;
 pub mod daemon;
 pub mod wrapper;
+pub mod seed;
 pub mod ui;
 pub mod cli;

@@ -7,6 +7,7 @@ pub mod graft;
 pub mod link;
 pub mod location;
 pub mod manifest;
+pub mod marker;
 pub mod metadata;
 pub mod record;
 pub mod refused;
@@ -14,9 +15,11 @@ pub mod rlib;
 pub mod rmeta;
 pub mod spool;
 pub mod surface;
+pub mod unit;
 
 pub use link::LinkRecord;
 pub use manifest::{Content, Cost, Manifest, Output};
+pub use unit::StoredUnit;
 
 #[cfg(test)]
 mod tests;

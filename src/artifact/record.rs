@@ -4,11 +4,11 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{LinkRecord, Manifest};
+use super::{LinkRecord, Manifest, StoredUnit};
 use crate::{base::digest::Digest, rustc::WhyNot};
 
 /// The format of everything in the index. Raised whenever a stored type changes.
-pub const FORMAT: u8 = 2;
+pub const FORMAT: u8 = 3;
 
 /// Encodes a value.
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
@@ -35,6 +35,8 @@ pub enum Action {
     Refused(WhyNot),
     /// The last step of a compile, to be done again. Stands under a link key, never under an action key.
     Link(Box<LinkRecord>),
+    /// A unit of a target directory. Stands under its own name, never under an action key.
+    Unit(Box<StoredUnit>),
 }
 
 /// What an action key must be extended by.
@@ -54,6 +56,7 @@ impl Action {
         match self {
             Self::Done(manifest) => manifest.blobs().collect(),
             Self::Link(link) => link.blobs().collect(),
+            Self::Unit(unit) => unit.blobs().collect(),
             Self::Split(_) | Self::Refused(_) => Vec::new(),
         }
     }

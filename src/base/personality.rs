@@ -12,6 +12,9 @@ use std::{
 /// The argument that makes a daemon; no user types it.
 pub const DAEMON: &str = "__daemon";
 
+/// The argument with which the wrapper has a target directory prepared; no user types it.
+pub const SEED: &str = "__seed";
+
 /// The name of the directories in which a link to this program stands for a linker.
 pub const LINKERS: &str = "hyperopt-linker";
 

@@ -72,7 +72,7 @@ impl Settings {
             let text = if value.contains('=') { Some(value.clone()) } else { fs::read_to_string(cwd.join(value)).ok() };
             all.take(text, cwd);
         }
-        all.from_environment(cwd, env);
+        all.overlay(cwd, env);
         all
     }
 
@@ -92,7 +92,7 @@ impl Settings {
         self.texts.push(text);
     }
 
-    fn from_environment(&mut self, cwd: &Path, env: &EnvSnapshot) {
+    fn overlay(&mut self, cwd: &Path, env: &EnvSnapshot) {
         let path = |name: &str| env.path(name).map(|p| cwd.join(p));
         let text = |name: &str| env.get(name).and_then(|v| v.to_str()).filter(|v| !v.is_empty()).map(str::to_owned);
         self.target_dir = path("CARGO_TARGET_DIR").or_else(|| path("CARGO_BUILD_TARGET_DIR")).or(self.target_dir.take());

@@ -5,6 +5,7 @@
 
 use std::{
     os::unix::process::CommandExt,
+    path::Path,
     process::{Command, ExitStatus},
     sync::mpsc,
     thread,
@@ -16,6 +17,7 @@ use super::{
     context::Context,
     error::CliError,
     plan::CargoCall,
+    seeding::Seeding,
     signals,
     wiring::{Wired, Wiring},
 };
@@ -45,12 +47,22 @@ pub fn run(ctx: &mut Context, call: &CargoCall) -> Result<i32, CliError> {
         // Nothing to say afterwards: cargo takes our place.
         return Err(CliError::Start { what: cargo, cause: command.exec() });
     }
+    let seeding = if let Wiring::On(wired) = &wiring { Seeding::of(ctx, call, wired) } else { None };
+    if let Some(seeding) = &seeding {
+        seeding.before();
+    }
     let helper = if let Wiring::On(wired) = &wiring { Helper::start(wired.clone()) } else { None };
-    let mut child = command.spawn().map_err(|cause| CliError::Start { what: cargo.clone(), cause })?;
-    let handing_on = signals::HandingOn::to(&child);
-    let status = child.wait().map_err(|cause| CliError::Start { what: cargo, cause });
-    drop(handing_on);
-    let status = status?;
+    let mut status = once(&mut command, &cargo)?;
+    if let Some(seeding) = &seeding {
+        if !status.success() && seeding.was_withdrawn() {
+            let why = "what had been put into the target directory did not fit together and was taken back; building again";
+            ctx.printer.status_warning(summary::VERB, why);
+            status = once(&mut command, &cargo)?;
+        }
+        if status.success() {
+            seeding.after();
+        }
+    }
     if status.code().is_some() {
         let outcome = match wiring {
             Wiring::NoStore(reason) => Err(reason),
@@ -59,6 +71,15 @@ pub fn run(ctx: &mut Context, call: &CargoCall) -> Result<i32, CliError> {
         tell(ctx, call, &outcome);
     }
     Ok(code(status))
+}
+
+fn once(command: &mut Command, cargo: &Path) -> Result<ExitStatus, CliError> {
+    let start = |cause| CliError::Start { what: cargo.to_owned(), cause };
+    let mut child = command.spawn().map_err(start)?;
+    let handing_on = signals::HandingOn::to(&child);
+    let status = child.wait().map_err(start);
+    drop(handing_on);
+    status
 }
 
 fn code(status: ExitStatus) -> i32 {

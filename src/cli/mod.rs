@@ -19,6 +19,7 @@ pub mod exit;
 pub mod flags;
 pub mod init;
 pub mod plan;
+pub mod seeding;
 pub mod signals;
 pub mod stats;
 pub mod why;
@@ -29,8 +30,16 @@ use context::Context;
 use error::CliError;
 use plan::Plan;
 
+use crate::base::personality::SEED;
+
 /// Runs a command line (with the program's name in front) and gives the exit code.
 pub fn main(args: Vec<OsString>) -> i32 {
+    if let [_, word, pid] = args.as_slice()
+        && word == SEED
+    {
+        seeding::for_cargo(&Context::current(None), pid);
+        return exit::OK;
+    }
     let plan = plan::plan(&args);
     let color = match &plan {
         Plan::Cargo(call) => call.seen.color,

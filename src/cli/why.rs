@@ -78,6 +78,7 @@ fn sentence(outcome: &Outcome) -> String {
             format!("compiled in {}: {}{}", text::millis(*compile_ms), reason.sentence(), and_cut_off(cut_off))
         }
         Outcome::Bypass { why } => format!("not cached: {}", why.sentence()),
+        Outcome::Seeded { units, .. } => crate::cli::stats::sentence::of_seeding(*units),
     }
 }
 

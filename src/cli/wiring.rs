@@ -29,6 +29,8 @@ pub struct Wired {
     pub session: String,
     project: Option<PathBuf>,
     pub exe: PathBuf,
+    /// Target directories are prepared before a build.
+    pub seeds: bool,
 }
 
 impl Wiring {
@@ -37,14 +39,17 @@ impl Wiring {
         if ctx.env.switched_off() {
             return Self::Off;
         }
-        let (store, project, warnings) = match config::load(&ctx.env, &ctx.cwd, &[]) {
+        let (store, project, seeds, warnings) = match config::load(&ctx.env, &ctx.cwd, &[]) {
             Ok(loaded) => {
                 let project = loaded.project_file.as_deref().and_then(|f| f.parent()).map(PathBuf::from);
-                (Some(loaded.settings.cache.path), project, loaded.warnings)
+                (Some(loaded.settings.cache.path), project, loaded.settings.ai.cold_start_optimization, loaded.warnings)
             }
-            Err(e) => {
-                (config::store_path(&ctx.env), None, vec![format!("{}\n(this build goes on with the defaults)", e.unlabelled())])
-            }
+            Err(e) => (
+                config::store_path(&ctx.env),
+                None,
+                true,
+                vec![format!("{}\n(this build goes on with the defaults)", e.unlabelled())],
+            ),
         };
         if !quiet {
             warnings.iter().for_each(|w| ctx.printer.warning(w));
@@ -56,7 +61,7 @@ impl Wiring {
         if let Some(other) = other_wrapper(ctx).filter(|_| !quiet) {
             ctx.printer.hint(format!("`RUSTC_WRAPPER={}` is set aside for this command", other.to_string_lossy()));
         }
-        Self::On(Wired { store: ctx.cwd.join(store), session: random_id(), project, exe: ctx.exe.clone() })
+        Self::On(Wired { store: ctx.cwd.join(store), session: random_id(), project, exe: ctx.exe.clone(), seeds })
     }
 
     /// Variables to set for cargo.

@@ -1,6 +1,7 @@
 //! Questions about the store and orders to it, as the CLI asks them.
 
 use super::{
+    seeds,
     state::{Open, State},
     verifier,
 };
@@ -60,7 +61,7 @@ pub fn answer(state: &State, request: Request) -> Reply {
             done(open.engine.store.flush())
         }
         Request::Health => Reply::Health(health(state, open.engine.store.degraded())),
-        _ => Reply::Failed("not a question for the daemon".into()),
+        other => seeds::answer(open, other),
     }
 }
 
@@ -98,7 +99,7 @@ fn size(open: &Open) -> SizeReply {
 
 /// How the daemon is.
 pub fn health(state: &State, degraded: Option<String>) -> HealthReply {
-    let queued = state.opened().and_then(|o| o.as_ref().ok()).map_or(0, |o| o.publisher.queued());
+    let queued = state.opened().and_then(|o| o.as_ref().ok()).map_or(0, |o| o.publisher.queued() + o.ingester.queued());
     HealthReply {
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").into(),

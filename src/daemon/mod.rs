@@ -5,8 +5,10 @@
 
 mod admin;
 mod flights;
+mod ingester;
 mod lifecycle;
 mod publisher;
+mod seeds;
 mod server;
 mod session;
 mod state;

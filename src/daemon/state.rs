@@ -11,7 +11,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::{flights::Flights, publisher::Publisher, tenure::Tenure, verifier::Verifier};
+use super::{flights::Flights, ingester::Ingester, publisher::Publisher, tenure::Tenure, verifier::Verifier};
 use crate::{
     base::{clock::Stopwatch, fs::FileSig},
     engine::Engine,
@@ -44,7 +44,8 @@ pub struct State {
 /// A store that could be opened.
 pub struct Open {
     pub engine: Arc<Engine>,
-    pub publisher: Publisher,
+    pub publisher: Arc<Publisher>,
+    pub ingester: Ingester,
 }
 
 impl State {
@@ -71,7 +72,10 @@ impl State {
     pub fn open(&self, open: impl FnOnce(&Path) -> Result<Store, String>) {
         let result = open(&self.root).map(|store| {
             let engine = Arc::new(Engine::new(store));
-            Open { publisher: Publisher::start(engine.clone()), engine }
+            let publisher = Arc::new(Publisher::start(engine.clone()));
+            let stored = publisher.clone();
+            let ingester = Ingester::start(engine.clone(), move || stored.wait_until_empty());
+            Open { engine, publisher, ingester }
         });
         drop(self.opened.set(result));
         self.ready.notify_waiters();
@@ -103,7 +107,7 @@ impl State {
 
     /// Nothing is going on.
     pub fn is_quiet(&self) -> bool {
-        let queued = self.opened().and_then(|o| o.as_ref().ok()).map_or(0, |o| o.publisher.queued());
+        let queued = self.opened().and_then(|o| o.as_ref().ok()).map_or(0, |o| o.publisher.queued() + o.ingester.queued());
         self.connections.load(Ordering::Acquire) == 0 && queued == 0
     }
 

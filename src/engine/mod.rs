@@ -18,8 +18,9 @@ mod link_words;
 pub mod relink;
 mod retarget;
 pub mod split;
-mod understand;
 pub mod truth;
+mod understand;
+pub mod units;
 
 use std::{
     collections::{HashMap, HashSet},

@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// Outputs up to this size are kept in the index, in bytes.
-pub(super) const SMALL: u64 = 4096;
+pub(in crate::engine) const SMALL: u64 = 4096;
 /// Input sets kept under one invocation key.
 const SETS: usize = 8;
 

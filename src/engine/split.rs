@@ -24,7 +24,7 @@ pub(super) fn decide(prepared: &Prepared, result: &Compiled, info: &DepInfo) -> 
     let mut split = Split { width: messages::has_diagnostics(&result.stderr), ..Split::default() };
     let cwd = places.cwd.as_os_str().as_bytes();
     let build_out = places.build_out.as_ref().map(|p| p.as_os_str().as_bytes());
-    let sources = Sources::read(prepared, info);
+    let sources = Sources::read(&places.cwd, places.build_out.as_deref(), info);
     for (name, value) in &info.env {
         let Some(value) = value.as_deref().map(str::as_bytes) else { continue };
         let names = |path: &[u8]| memchr::memmem::find(value, path).is_some();
@@ -60,6 +60,14 @@ pub(super) fn decide(prepared: &Prepared, result: &Compiled, info: &DepInfo) -> 
     Ok(split)
 }
 
+/// Whether what was compiled from these inputs holds for one `OUT_DIR` only, as far as the inputs tell.
+pub(super) fn inputs_tie_to(build_out: &Path, info: &DepInfo) -> bool {
+    let sources = Sources::read(Path::new("/"), Some(build_out), info);
+    let path = build_out.as_os_str().as_bytes();
+    let named = info.env.iter().filter(|(_, v)| v.as_deref().is_some_and(|v| memchr::memmem::find(v.as_bytes(), path).is_some()));
+    carries_its_path(&sources.generated) || named.into_iter().any(|(name, _)| !sources.only_includes(name))
+}
+
 fn below(file: &Path, dir: &Path) -> Option<Vec<u8>> {
     file.strip_prefix(dir).ok().map(|p| p.as_os_str().as_bytes().to_vec())
 }
@@ -76,18 +84,18 @@ struct Sources {
 }
 
 impl Sources {
-    fn read(prepared: &Prepared, info: &DepInfo) -> Self {
+    fn read(cwd: &Path, build_out: Option<&Path>, info: &DepInfo) -> Self {
         let mut sources = Self { written: Vec::new(), placed: Vec::new(), generated: Vec::new() };
         // Only asked for when a build directory or a tracked variable is in play; most compiles read nothing here.
-        if prepared.places.build_out.is_none() && info.env.is_empty() {
+        if build_out.is_none() && info.env.is_empty() {
             return sources;
         }
         for named in &info.files {
-            let file = prepared.places.cwd.join(named);
+            let file = cwd.join(named);
             let text = std::fs::read_to_string(&file).ok();
-            if prepared.places.build_out.as_ref().is_some_and(|d| file.starts_with(d)) {
+            if build_out.is_some_and(|d| file.starts_with(d)) {
                 sources.generated.push((file, text));
-            } else if named.is_absolute() && file.starts_with(&prepared.places.cwd) {
+            } else if named.is_absolute() && file.starts_with(cwd) {
                 sources.placed.push((file, text));
             } else if file.extension().is_some_and(|e| e == "rs") {
                 sources.written.extend(text);

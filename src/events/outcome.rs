@@ -54,6 +54,8 @@ pub enum Outcome {
     Miss { reason: Reason, cut_off: CutOff, compile_ms: u64 },
     /// Not looked up.
     Bypass { why: WhyNot },
+    /// Before a build, so many units were put where cargo finds them; how many were left out, by reason.
+    Seeded { units: u64, bytes: u64, took_ms: u64, left_out: Vec<(String, u64)> },
 }
 
 /// One line of history.
@@ -90,6 +92,7 @@ mod tests {
             Outcome::Miss { reason: Reason::Changed(Vec::new()), cut_off: CutOff::Grafted, compile_ms: 1 },
             Outcome::Hit { kind: HitKind::CutOff, saved_ms: 1, took_ms: 2, bytes: 3 },
             Outcome::Bypass { why: WhyNot::Emit("asm".into()) },
+            Outcome::Seeded { units: 1, bytes: 2, took_ms: 3, left_out: vec![("gone".into(), 4)] },
         ];
         for outcome in outcomes {
             let wire = postcard::to_stdvec(&outcome).expect("encodes");

@@ -22,6 +22,12 @@ pub struct Totals {
     pub compile_ms: u64,
     /// Bytes put back.
     pub restored_bytes: u64,
+    /// Units that were put in place before cargo began.
+    pub seeded: u64,
+    /// Time that took.
+    pub seed_ms: u64,
+    /// Units that could not be put in place, by reason.
+    pub not_seeded: BTreeMap<String, u64>,
     /// Times something went wrong without harm, by name: `place-failed`, `publish-failed`, `damaged-blob`, …
     pub troubles: BTreeMap<String, u64>,
 }
@@ -43,6 +49,12 @@ impl Totals {
                     CutOff::Refused(why) => *self.cut_offs.entry(why.name().into()).or_default() += 1,
                 }
                 self.compile_ms += compile_ms;
+            }
+            Outcome::Seeded { units, bytes, took_ms, left_out } => {
+                self.seeded += units;
+                self.seed_ms += took_ms;
+                self.restored_bytes += bytes;
+                left_out.iter().for_each(|(why, n)| *self.not_seeded.entry(why.clone()).or_default() += n);
             }
             Outcome::Bypass { why } => *self.bypasses.entry(why.name().into()).or_default() += 1,
         }

@@ -13,14 +13,15 @@ use crate::{
         Relink,
         plan::{Compiled, Plan, Query},
         truth::{Step, Verdict},
+        units::{Layout, Site},
     },
-    events::{Totals, UnitEvent},
+    events::{Outcome, Totals, UnitEvent},
     rustc::WhyNot,
     store::Claim,
 };
 
 /// The version of everything in this file; `tests/protocol.lock` notices when it should have been raised.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 /// The first bytes of a connection.
 pub const MAGIC: [u8; 8] = *b"hyperopt";
 
@@ -86,6 +87,14 @@ pub enum Request {
     Health,
     /// Finish what is queued and end.
     Stop,
+    /// A build is about to begin: which units can be put into its target directory?
+    Seeds(Box<Site>),
+    /// What was put there ([`Outcome::Seeded`]).
+    Seeded { session: String, outcome: Outcome },
+    /// What was put there did not fit, and cargo was made to look anew.
+    SeedsWithdrawn,
+    /// A build has ended, or ends with this process: its units can be taken in.
+    Built { site: Box<Site>, cargo: Option<u32> },
 }
 
 /// Answers.
@@ -129,6 +138,8 @@ pub enum Reply {
     Done,
     /// The request failed; the text says what and why.
     Failed(String),
+    /// Answer to [`Request::Seeds`].
+    Seeds(Box<Layout>),
 }
 
 /// What is to be done about the last step of a compile.

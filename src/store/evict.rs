@@ -28,6 +28,7 @@ const MOST_DIGESTS: u64 = 500_000;
 const MOST_EXTERNS: u64 = 200_000;
 const MOST_FACTS: u64 = 100_000;
 const MOST_COMMANDS: u64 = 20_000;
+const MOST_LISTS: u64 = 5_000;
 
 /// How big the store is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -148,6 +149,8 @@ impl Store {
             Table::Interfaces,
             Table::Commands,
             Table::Claims,
+            Table::Packages,
+            Table::Lists,
         ] {
             self.index.clear(table)?;
         }
@@ -191,7 +194,14 @@ impl Store {
         self.delete_all(Table::Meanings, &lost)?;
         let all_gone = |list: Option<Vec<Variant>>| list.is_none_or(|l| l.iter().all(|v| is_gone(Some(v.action))));
         let lost: Vec<_> = interfaces.into_iter().filter(|(_, l)| all_gone(l.clone())).map(|(k, _)| k).collect();
-        self.delete_all(Table::Interfaces, &lost)
+        self.delete_all(Table::Interfaces, &lost)?;
+        let packages = self.index.scan(Table::Packages, |k, v| Some((k.to_vec(), decode::<Vec<Digest>>(v))))?;
+        let lost: Vec<_> = packages
+            .into_iter()
+            .filter(|(_, ids)| ids.as_ref().is_none_or(|ids| ids.iter().all(|id| is_gone(Some(*id)))))
+            .map(|(k, _)| k)
+            .collect();
+        self.delete_all(Table::Packages, &lost)
     }
 
     fn trim_facts(&self, age: u64) -> Result<(), StoreError> {
@@ -212,6 +222,7 @@ impl Store {
             (Table::Externs, MOST_EXTERNS),
             (Table::Facts, MOST_FACTS),
             (Table::Commands, MOST_COMMANDS),
+            (Table::Lists, MOST_LISTS),
         ];
         for (table, most) in facts {
             if self.index.estimate(table) > most {

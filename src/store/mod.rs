@@ -19,6 +19,7 @@ mod notices;
 mod plan;
 pub mod records;
 pub mod stats;
+pub mod units;
 mod uses;
 pub mod verify;
 
@@ -34,6 +35,7 @@ pub use examine::BlobInfo;
 pub use meanings::{Alike, Variant};
 pub use notices::Notice;
 pub use records::{FileSketch, Snapshot};
+pub use units::{ToolchainNote, UnitList};
 pub use verify::VerifyOutcome;
 
 use std::{

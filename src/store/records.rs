@@ -96,6 +96,7 @@ impl Store {
             let kind = match action {
                 Action::Done(_) => Kind::Result,
                 Action::Link(_) => Kind::Link,
+                Action::Unit(_) => Kind::Unit,
                 Action::Split(_) | Action::Refused(_) => Kind::Split,
             };
             let mut changes = Changes::default();

@@ -25,6 +25,8 @@ pub enum Kind {
     Invocation,
     /// An action that holds a link.
     Link,
+    /// A unit of a target directory.
+    Unit,
 }
 
 /// The last use of an entry.
@@ -114,7 +116,7 @@ impl Store {
         self.touch_all(&[invocation, action]);
     }
 
-    fn touch_all(&self, keys: &[&Digest]) {
+    pub(super) fn touch_all(&self, keys: &[&Digest]) {
         let mut changes = Changes::default();
         let now = self.uses.next(&self.index, Kind::Result, clock::wall_secs());
         for key in keys {

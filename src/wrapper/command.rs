@@ -58,6 +58,12 @@ impl Command {
         known && is_tracked_compile(self.compiler_args())
     }
 
+    /// Where the outputs go, as cargo says it.
+    pub fn out_dir(&self) -> Option<&Path> {
+        let at = self.words.iter().position(|w| w == "--out-dir")?;
+        self.words.get(at + 1).map(Path::new)
+    }
+
     /// The command as a child process with more arguments behind those of cargo.
     pub fn with_extra(&self, extra: Vec<OsString>) -> std::process::Command {
         let mut command = std::process::Command::new(&self.words[0]);

@@ -17,7 +17,7 @@ use nix::sys::{
 use super::{
     command::Command,
     hold::Waiting,
-    place,
+    misfit, place,
     record::{Quiet, Recorder, Settled, not_yet},
     secrets,
     stream::Stream,
@@ -75,6 +75,8 @@ pub fn run(command: &Command, extra: Vec<OsString>, hold: Hold, recorder: Option
         }
     });
     failpoint::reach("wrapper-before-report");
+    let said = stderr.as_deref().filter(|_| !status.success());
+    let withdrawn = said.zip(command.out_dir()).is_some_and(|(said, dir)| misfit::withdraw_if(said, dir));
     let mut report = match (report(status, stdout, stderr, cost, started), linked) {
         (Some(result), linked) => Some(Compiled { linked, ..result }),
         (None, Linked::Recorded(dir)) => {
@@ -92,6 +94,9 @@ pub fn run(command: &Command, extra: Vec<OsString>, hold: Hold, recorder: Option
         Some(result) => Request::Compiled { ticket, result: Box::new(result) },
         None => Request::Abandoned { ticket, compile_ms: wall_ms },
     }));
+    if withdrawn {
+        drop(client.send(&Request::SeedsWithdrawn));
+    }
     failpoint::reach("wrapper-after-report");
     process::exit_like(status)
 }

@@ -7,7 +7,9 @@
 
 pub mod compile;
 pub mod command;
+mod first_look;
 mod hold;
+mod misfit;
 pub mod linker;
 pub mod place;
 mod record;
@@ -58,6 +60,9 @@ fn serve(command: &Command) {
     let Some(store) = crate::config::store_path(&env) else { return };
     let Ok(exe) = std::env::current_exe() else { return };
     if !command.is_cacheable() {
+        if first_look::is_one(command.compiler_args()) && env.path(names::SESSION).is_none() {
+            first_look::prepare(&exe);
+        }
         // Cargo's first question in a fresh target directory is the moment to have a daemon ready for the first compile.
         if !crate::ipc::address::socket(&store).exists() {
             drop(client::start(&store, &exe));

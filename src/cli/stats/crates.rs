@@ -22,7 +22,7 @@ pub struct CrateRow {
 /// One row a crate, the most expensive first (compiled or saved), names deciding between equals.
 pub fn rows(events: &[UnitEvent]) -> Vec<CrateRow> {
     let mut by_name: BTreeMap<&str, CrateRow> = BTreeMap::new();
-    for event in events {
+    for event in events.iter().filter(|e| !matches!(e.outcome, Outcome::Seeded { .. })) {
         let row = by_name.entry(&event.crate_name).or_default();
         match &event.outcome {
             Outcome::Hit { saved_ms, took_ms, .. } => {
@@ -34,6 +34,7 @@ pub fn rows(events: &[UnitEvent]) -> Vec<CrateRow> {
                 row.compile_ms += compile_ms;
             }
             Outcome::Bypass { .. } => row.bypasses += 1,
+            Outcome::Seeded { .. } => {}
         }
     }
     let mut rows: Vec<_> = by_name.into_iter().map(|(name, row)| CrateRow { name: name.into(), ..row }).collect();

@@ -9,11 +9,12 @@
 //!    "bypasses": {"linker": 2},         // not looked up, by reason
 //!    "troubles": {},                    // went wrong without harm, by name
 //!    "cut_offs": {"grafted": 1},        // compiles whose dependents were spared, and why others' were not
+//!    "seeded": 319, "seed_ms": 90, "not_seeded": {"gone": 1},  // units put in place before cargo began, and not
 //!    "saved_ms": 34200, "compile_ms": 800, "restored_bytes": 1000},
 //!  "cache": {"entries":3, "blobs":6, "blob_bytes":9, "index_bytes":1, "max_bytes":20},
 //!  "crates": [{"name":"serde","hits":1,"misses":0,"bypasses":0,"compile_ms":0,"saved_ms":3000}],   // --detailed
 //!  "events": [{"at":1,"session":"…","crate":"serde","unit":"serde 1.0.1 lib",                       // --detailed,
-//!              "outcome":"hit|miss|bypass","reason":"exact","sentence":"…","ms":3000,"cut_off":"grafted"}]}             // newest first
+//!              "outcome":"hit|miss|bypass|seeded","reason":"exact","sentence":"…","ms":3000,"cut_off":"grafted"}]}             // newest first
 //! ```
 //! Keys may be added within a version, and readers must pass over those they do not know; a key that goes or changes
 //! its meaning raises the version. `ms` is the time saved for a hit, in the compiler for a miss, absent for a bypass.
@@ -54,6 +55,12 @@ pub struct Sums {
     pub saved_ms: u64,
     pub compile_ms: u64,
     pub restored_bytes: u64,
+    #[serde(default)]
+    pub seeded: u64,
+    #[serde(default)]
+    pub seed_ms: u64,
+    #[serde(default)]
+    pub not_seeded: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +106,9 @@ impl Document {
                 saved_ms: totals.saved_ms,
                 compile_ms: totals.compile_ms,
                 restored_bytes: totals.restored_bytes,
+                seeded: totals.seeded,
+                seed_ms: totals.seed_ms,
+                not_seeded: totals.not_seeded.clone(),
             },
             cache: Cache {
                 entries: size.entries,
@@ -120,6 +130,9 @@ impl Event {
             Outcome::Hit { kind, saved_ms, .. } => ("hit", kind.name().to_owned(), kind.sentence().into(), Some(*saved_ms)),
             Outcome::Miss { reason, compile_ms, .. } => ("miss", reason.name(), reason.sentence(), Some(*compile_ms)),
             Outcome::Bypass { why } => ("bypass", why.name().to_owned(), why.sentence(), None),
+            Outcome::Seeded { units, took_ms, .. } => {
+                ("seeded", "seeded".to_owned(), super::sentence::of_seeding(*units), Some(*took_ms))
+            }
         };
         let cut_off = match &event.outcome {
             Outcome::Miss { cut_off: CutOff::Grafted, .. } => Some("grafted".to_owned()),

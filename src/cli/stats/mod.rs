@@ -13,7 +13,7 @@ use crate::ipc::protocol::{Reply, Request};
 
 pub mod crates;
 pub mod json;
-mod sentence;
+pub mod sentence;
 mod text;
 mod verify;
 

@@ -1,6 +1,6 @@
 //! One sentence for every name that statistics count. The name alone is stored, so details stand as `…`.
 
-use crate::{events::HitKind, rustc::WhyNot};
+use crate::{base::text, engine::units::Refused, events::HitKind, rustc::WhyNot};
 
 /// Why results of this name were restored; what is exact needs no words.
 pub fn of_hit(name: &str) -> String {
@@ -28,6 +28,16 @@ pub fn of_miss(name: &str) -> String {
         "width-changed" => "the terminal has another width, and there are warnings to lay out".into(),
         _ => String::new(),
     }
+}
+
+/// What was put in place before a build.
+pub fn of_seeding(units: u64) -> String {
+    format!("{} put in place before cargo began", text::count(units, "unit"))
+}
+
+/// Why units could not be put in place before a build.
+pub fn of_refused(name: &str) -> &'static str {
+    Refused::ALL.into_iter().find(|r| r.name() == name).map_or("", Refused::sentence)
 }
 
 /// Why invocations of this name were not looked up.

@@ -26,6 +26,12 @@ pub fn lines(stats: &StatsReply, detailed: bool, theme: Theme) -> Vec<String> {
     }
     let hits = totals.hits.iter().map(|(k, n)| (k.name().to_owned(), *n)).collect();
     section(&mut out, theme, "Restored", &hits, sentence::of_hit);
+    if totals.seeded > 0 {
+        out.push(String::new());
+        let took = text::millis(totals.seed_ms);
+        out.push(format!("{} {} in {took}, before cargo began", theme.heading("Seeded"), text::count(totals.seeded, "unit")));
+    }
+    section(&mut out, theme, "Not seeded", &totals.not_seeded, |name| sentence::of_refused(name).to_owned());
     section(&mut out, theme, "Compiled", &totals.misses, sentence::of_miss);
     section(&mut out, theme, "Dependents", &totals.cut_offs, |name| sentence::of_cut_off(name).to_owned());
     section(&mut out, theme, "Not cached", &totals.bypasses, sentence::of_bypass);
@@ -93,6 +99,7 @@ fn recent(out: &mut Vec<String>, theme: Theme, stats: &StatsReply) {
         let outcome = match event.outcome.as_str() {
             "hit" => "restored",
             "miss" => "compiled",
+            "seeded" => "seeded",
             _ => "not cached",
         };
         let sentence = if event.reason == HitKind::Exact.name() { String::new() } else { event.sentence };

@@ -23,12 +23,14 @@ pub enum Table {
     Stats,
     Commands,
     Claims,
+    Packages,
+    Lists,
     Meta,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Invocations,
         Self::Inputs,
         Self::Actions,
@@ -43,6 +45,8 @@ impl Table {
         Self::Stats,
         Self::Commands,
         Self::Claims,
+        Self::Packages,
+        Self::Lists,
         Self::Meta,
     ];
 
@@ -63,6 +67,8 @@ impl Table {
             Self::Stats => "stats",
             Self::Commands => "commands",
             Self::Claims => "claims",
+            Self::Packages => "packages",
+            Self::Lists => "lists",
             Self::Meta => "meta",
         }
     }

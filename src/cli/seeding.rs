@@ -1,0 +1,98 @@
+//! Around a build: units into the target directory before, units out of it afterwards.
+//!
+//! It must never fail or hold up a build: whatever goes wrong here, cargo compiles.
+
+use std::{ffi::OsString, path::Path};
+
+use super::{context::Context, plan::CargoCall, wiring::Wired};
+use crate::{
+    artifact::marker,
+    base::env::{EnvSnapshot, names},
+    engine::units::Site,
+    events::Outcome,
+    ipc::{client::Client, protocol::Request},
+    seed,
+};
+
+/// What is known of a build beforehand.
+pub struct Seeding {
+    site: Site,
+    wired: Wired,
+}
+
+impl Seeding {
+    /// Of a command that builds where seeding makes sense.
+    pub fn of(ctx: &Context, call: &CargoCall, wired: &Wired) -> Option<Self> {
+        if !wired.seeds {
+            return None;
+        }
+        let site = seed::site(&call.args, call.toolchain.as_deref(), &ctx.env, &ctx.cwd)?;
+        Some(Self { site, wired: wired.clone() })
+    }
+
+    /// Puts units in place, if there may be any.
+    pub fn before(&self) {
+        if seed::is_worth_asking(&self.site)
+            && let Ok(mut client) = Client::connect_or_start(&self.wired.store, &self.wired.exe)
+            && let Some(outcome) = seed::prepare(&mut client, &self.site)
+        {
+            tell(&mut client, &self.wired.session, outcome);
+        }
+    }
+
+    /// Has what a successful build has left taken into the store, if it is not there yet.
+    pub fn after(&self) {
+        if seed::is_worth_taking(&self.site)
+            && let Ok(mut client) = Client::connect(&self.wired.store)
+        {
+            drop(client.ask(&Request::Built { site: Box::new(self.site.clone()), cargo: None }));
+        }
+    }
+
+    /// What had been put in place did not fit, and is gone: the build can be tried again.
+    pub fn was_withdrawn(&self) -> bool {
+        marker::was_withdrawn(self.site.call.target())
+    }
+}
+
+/// As [`Seeding::before`] for a cargo that was started without us: `pid` has asked our wrapper its first question.
+pub fn for_cargo(ctx: &Context, pid: &OsString) {
+    let Some((toolchain, args)) = pid.to_str().and_then(command_of) else { return };
+    let Some(store) = crate::config::store_path(&ctx.env).map(|s| ctx.cwd.join(s)) else { return };
+    let loaded = crate::config::load(&ctx.env, &ctx.cwd, &[]);
+    if !loaded.is_ok_and(|l| l.settings.ai.cold_start_optimization) {
+        return;
+    }
+    let Some(site) = seed::site(&args, toolchain.as_deref(), &ctx.env, &ctx.cwd) else { return };
+    let Ok(mut client) = Client::connect_or_start(&store, &ctx.exe) else { return };
+    if seed::is_worth_asking(&site)
+        && let Some(outcome) = seed::prepare(&mut client, &site)
+    {
+        tell(&mut client, &session(&ctx.env), outcome);
+    }
+    if seed::is_worth_taking(&site) {
+        let cargo = pid.to_str().and_then(|p| p.parse().ok());
+        drop(client.ask(&Request::Built { site: Box::new(site), cargo }));
+    }
+}
+
+fn tell(client: &mut Client, session: &str, outcome: Outcome) {
+    drop(client.ask(&Request::Seeded { session: session.to_owned(), outcome }));
+}
+
+fn session(env: &EnvSnapshot) -> String {
+    env.get(names::SESSION).map(|s| s.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The words of a running cargo: toolchain, and everything behind the program's name.
+fn command_of(pid: &str) -> Option<(Option<OsString>, Vec<OsString>)> {
+    use std::os::unix::ffi::OsStringExt;
+    let line = std::fs::read(Path::new("/proc").join(pid).join("cmdline")).ok()?;
+    let words = line.strip_suffix(b"\0")?.split(|b| *b == 0).map(|w| OsString::from_vec(w.to_vec()));
+    let mut words: Vec<OsString> = words.skip(1).collect();
+    let toolchain = words.first().filter(|w| w.as_encoded_bytes().starts_with(b"+")).cloned();
+    if toolchain.is_some() {
+        words.remove(0);
+    }
+    Some((toolchain, words))
+}

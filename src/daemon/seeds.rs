@@ -1,0 +1,33 @@
+//! What is asked and told around a build: which units to put into its target directory, what was put there, that it has
+//! ended.
+
+use super::{ingester::Job, state::Open};
+use crate::{
+    base::clock,
+    events::{Outcome, UnitEvent},
+    ipc::protocol::{Reply, Request},
+};
+
+/// Answers these, and nothing else.
+pub fn answer(open: &Open, request: Request) -> Reply {
+    match request {
+        Request::Seeds(site) => Reply::Seeds(Box::new(open.engine.seeds_for(&site))),
+        Request::Seeded { session, outcome } => {
+            if matches!(outcome, Outcome::Seeded { .. }) {
+                let event =
+                    UnitEvent { at: clock::wall_secs(), session, crate_name: String::new(), unit: String::new(), outcome };
+                open.engine.store.record(event);
+            }
+            Reply::Done
+        }
+        Request::SeedsWithdrawn => {
+            open.engine.store.trouble("seeds-withdrawn");
+            Reply::Done
+        }
+        Request::Built { site, cargo } => {
+            open.ingester.push(Job { site: *site, cargo });
+            Reply::Done
+        }
+        _ => Reply::Failed("not a question about units".into()),
+    }
+}

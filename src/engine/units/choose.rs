@@ -1,0 +1,231 @@
+//! Which stored units are laid out before a build, and how.
+//!
+//! What fits together is told by names alone: a unit names what it was built against, so one is laid out only with just
+//! those. Of two units with the same place in the target directory the first that is wanted wins, and what needs the other
+//! is left out (source of the danger: rustc's E0460). Write times are chosen so that nothing is older than what it was
+//! built against (source: `check_filesystem` in cargo's `fingerprint/mod.rs`).
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{Laid, LaidFile, Layout, Refused, Site, lists::toolchain_key};
+use crate::{
+    artifact::{
+        Content,
+        unit::{Role, StoredUnit, TARGET, leads_down},
+    },
+    base::{
+        clock::Nanos,
+        digest::{Digest, DigestFile},
+        text,
+    },
+    cargo::{call::Purpose, layout},
+    engine::{Engine, plan::Source},
+};
+
+/// The write time of what was built against nothing: long ago (September 2020), so that nothing that is built here is older.
+const LONG_AGO: Nanos = 1_600_000_000_000_000_000;
+
+/// A unit that is to be laid out, or stands there.
+struct Taken {
+    /// The latest write time among its files.
+    newest: Nanos,
+}
+
+/// The work on one target directory.
+struct Choice<'a> {
+    engine: &'a Engine,
+    site: &'a Site,
+    /// Directories of fingerprints that are there already, by place and unit.
+    there: HashMap<(String, String), PathBuf>,
+    /// By place and unit: the name in the store that has won.
+    won: HashMap<(String, String), Digest>,
+    done: HashMap<Digest, Result<Taken, Refused>>,
+    layout: Layout,
+    refused: BTreeMap<Refused, u64>,
+}
+
+impl Engine {
+    /// What to put into a target directory before a build.
+    pub fn seeds_for(&self, site: &Site) -> Layout {
+        let note = self.store.toolchain_note(&toolchain_key(&site.call));
+        let listed = self.store.unit_list(&site.call.exact).or_else(|| self.store.unit_list(&site.call.roughly));
+        let wanted = match listed {
+            Some(list) => list.units,
+            None => self.candidates(site, note.as_ref().map(|n| n.rustc)),
+        };
+        let mut choice = Choice::new(self, site);
+        for id in wanted {
+            if let Err(refused) = choice.take(id, 0) {
+                *choice.refused.entry(refused).or_default() += 1;
+            }
+        }
+        let Choice { mut layout, refused, .. } = choice;
+        layout.refused = refused.into_iter().map(|(r, n)| (r.name().to_owned(), n)).collect();
+        layout.rustc_info = note.map(|n| n.info).unwrap_or_default();
+        self.store.touch_units(layout.units.iter().map(|u| &u.id).chain(layout.present.iter().map(|(_, _, id)| id)));
+        layout
+    }
+
+    /// Every unit of the packages in the lock file that this command could need. One too many costs a few links.
+    fn candidates(&self, site: &Site, rustc: Option<u64>) -> Vec<Digest> {
+        let places: HashSet<String> = site.call.places().into_iter().collect();
+        let packages: HashSet<_> = site.packages.iter().collect();
+        let fits = |unit: &StoredUnit| {
+            let kind = match site.call.purpose {
+                Purpose::Check => true,
+                Purpose::Build | Purpose::Test => unit.role != Role::Metadata,
+            };
+            kind && places.contains(&unit.place) && rustc.is_none_or(|r| r == unit.rustc)
+        };
+        let units = site.packages.iter().flat_map(|p| self.store.units_of(&site.call.scope, p));
+        let mut inside: HashMap<Digest, bool> = HashMap::new();
+        let wanted: Vec<Digest> = units.filter(|id| self.store.unit_by_id(id).is_some_and(|u| fits(&u))).collect();
+        wanted.into_iter().filter(|id| self.is_within(id, &packages, &mut inside)).collect()
+    }
+
+    /// Whether everything that a unit was built against is in the lock file, too.
+    fn is_within(
+        &self,
+        id: &Digest,
+        packages: &HashSet<&crate::cargo::package::PackageId>,
+        known: &mut HashMap<Digest, bool>,
+    ) -> bool {
+        if let Some(known) = known.get(id) {
+            return *known;
+        }
+        let unit = self.store.unit_by_id(id);
+        let within =
+            unit.is_some_and(|u| packages.contains(&u.package) && u.deps.iter().all(|d| self.is_within(d, packages, known)));
+        known.insert(*id, within);
+        within
+    }
+}
+
+/// Deeper than this no crates depend on each other.
+const DEEPEST: usize = 1_000;
+
+impl<'a> Choice<'a> {
+    fn new(engine: &'a Engine, site: &'a Site) -> Self {
+        let mut there = HashMap::new();
+        for place in site.call.places() {
+            let found = layout::fingerprints(&site.call.target().join(&place));
+            there.extend(found.into_iter().map(|(name, dir)| ((place.clone(), name), dir)));
+        }
+        Self {
+            engine,
+            site,
+            there,
+            won: HashMap::new(),
+            done: HashMap::new(),
+            layout: Layout::default(),
+            refused: BTreeMap::new(),
+        }
+    }
+
+    /// Lays out a unit after everything behind it; gives the latest write time among its files.
+    fn take(&mut self, id: Digest, depth: usize) -> Result<Nanos, Refused> {
+        if let Some(done) = self.done.get(&id) {
+            return done.as_ref().map(|t| t.newest).map_err(|r| *r);
+        }
+        let result = self.lay(id, depth);
+        self.done.insert(id, result.map(|newest| Taken { newest }));
+        result
+    }
+
+    fn lay(&mut self, id: Digest, depth: usize) -> Result<Nanos, Refused> {
+        let unit = self.engine.store.unit_by_id(&id).filter(|_| depth < DEEPEST).ok_or(Refused::Gone)?;
+        if unit.tools.is_some_and(|t| t != self.site.tools) {
+            return Err(Refused::Tools);
+        }
+        let mut newest = LONG_AGO;
+        for dep in &unit.deps {
+            newest =
+                newest.max(self.take(*dep, depth + 1).map_err(|r| if r == Refused::Gone { r } else { Refused::Dependency })?);
+        }
+        let key = (unit.place.clone(), unit.name.clone());
+        if self.won.get(&key).is_some_and(|w| *w != id) {
+            return Err(Refused::Conflict);
+        }
+        let newest = match self.there.get(&key).cloned() {
+            Some(dir) => {
+                let newest = self.stands_there(&unit, &dir).ok_or(Refused::Conflict)?;
+                self.layout.present.push((key.0.clone(), key.1.clone(), id));
+                newest
+            }
+            None => {
+                let (laid, newest) = self.files(id, &unit, newest)?;
+                self.layout.units.push(laid);
+                newest
+            }
+        };
+        self.won.insert(key, id);
+        Ok(newest)
+    }
+
+    /// The unit's files and the latest of their write times, which is not before `newest`.
+    fn files(&self, id: Digest, unit: &StoredUnit, newest: Nanos) -> Result<(Laid, Nanos), Refused> {
+        let target = self.site.call.target.as_encoded_bytes();
+        let mut latest = newest;
+        let mut files = Vec::with_capacity(unit.files.len());
+        for file in &unit.files {
+            if !leads_down(&file.path) {
+                return Err(Refused::Unclear);
+            }
+            let mode = if file.executable { 0o777 } else { 0o666 };
+            let source = match &file.content {
+                Content::Inline(bytes) => Source::Bytes(bytes.clone()),
+                Content::Relocatable(bytes) => Source::Bytes(text::replace(bytes, TARGET, target)),
+                Content::Blob(digest) => {
+                    let blob = self.engine.store.blob(digest).ok_or(Refused::Gone)?;
+                    let link = file.linkable && blob.sig.mtime >= newest && blob.sig.mode == mode & !self.site.umask;
+                    if link {
+                        latest = latest.max(blob.sig.mtime);
+                    }
+                    Source::Blob {
+                        path: blob.path.into_os_string(),
+                        digest: *digest,
+                        sig: blob.sig,
+                        reflink: self.engine.reflink,
+                        link,
+                    }
+                }
+            };
+            files.push(LaidFile { path: file.path.clone(), source, mode, mtime: newest });
+        }
+        // What lists sources must not be older than any of them, nor what a script has said older than what it has made.
+        files.iter_mut().for_each(|f| f.mtime = latest);
+        let dirs = unit.dirs.iter().filter(|d| leads_down(d)).cloned().collect();
+        Ok((Laid { id, name: unit.name.clone(), place: unit.place.clone(), dirs, files }, latest))
+    }
+
+    /// Whether the unit that stands in the target directory is this one, byte by byte; its latest write time.
+    fn stands_there(&self, unit: &StoredUnit, fingerprint: &Path) -> Option<Nanos> {
+        let profile = self.site.call.target().join(&unit.place);
+        let mut latest = LONG_AGO;
+        for file in &unit.files {
+            let path = profile.join(&file.path);
+            match &file.content {
+                Content::Blob(digest) => {
+                    let (found, sig) = self.engine.store.digest(&path).ok()?;
+                    if found != *digest {
+                        return None;
+                    }
+                    latest = latest.max(sig.mtime);
+                }
+                // What it was built from, in cargo's words and in ours.
+                Content::Inline(bytes) if Path::new(&file.path).starts_with(fingerprint) => {
+                    let words = file.path.ends_with(".json");
+                    if !words && fs::read(&path).ok()? != *bytes {
+                        return None;
+                    }
+                }
+                Content::Inline(_) | Content::Relocatable(_) => {}
+            }
+        }
+        Some(latest)
+    }
+}

@@ -1,0 +1,226 @@
+//! From a target directory to stored units.
+//!
+//! A unit goes in only with everything behind it, and under a name made of all their contents: what does not fit together
+//! has different names. A directory that somebody builds in meanwhile shows different signatures, and that unit is left out.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::{Path, PathBuf},
+};
+
+use super::{Refused, Site, gather::Surroundings};
+use crate::{
+    artifact::{
+        Content,
+        unit::{Role, StoredUnit, UnitFile},
+    },
+    base::{digest::Digest, failpoint},
+    cargo::{
+        fingerprint::{self, Fingerprint, Kind},
+        layout::{self, UnitFiles},
+        package::PackageId,
+    },
+    engine::Engine,
+    rustc::depinfo::DepInfo,
+    store::StoreError,
+};
+
+/// A unit of the target directory.
+pub(super) struct Found {
+    pub place: String,
+    pub files: UnitFiles,
+    pub fingerprint: Fingerprint,
+}
+
+/// What became of the units of a target directory.
+#[derive(Debug, Default)]
+pub struct Ingested {
+    /// Units of which the store now has everything.
+    pub units: u64,
+    pub refused: BTreeMap<&'static str, u64>,
+}
+
+/// The work on one target directory.
+pub(super) struct Ingest<'a> {
+    pub engine: &'a Engine,
+    pub site: &'a Site,
+    pub found: Vec<Found>,
+    /// By cargo's hash of the fingerprint.
+    pub by_hash: HashMap<u64, usize>,
+    results: HashMap<usize, Result<(Digest, PackageId), Refused>>,
+    /// Units that were put there from the store.
+    seeded: HashMap<(String, String), Digest>,
+}
+
+impl Engine {
+    /// Takes in what a build has left in its target directory, and notes what it has needed.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn ingest_units(&self, site: &Site, seeded: Vec<(String, String, Digest)>) -> Result<Ingested, StoreError> {
+        let mut work = Ingest::new(self, site, seeded);
+        let all: Vec<usize> = (0..work.found.len()).collect();
+        let mut ingested = Ingested::default();
+        for unit in all {
+            match work.take(unit)? {
+                Ok(_) => ingested.units += 1,
+                Err(refused) => *ingested.refused.entry(refused.name()).or_default() += 1,
+            }
+            failpoint::reach("ingest-between-units");
+        }
+        work.note_lists()?;
+        Ok(ingested)
+    }
+}
+
+impl<'a> Ingest<'a> {
+    fn new(engine: &'a Engine, site: &'a Site, seeded: Vec<(String, String, Digest)>) -> Self {
+        let target = site.call.target();
+        let mut found = Vec::new();
+        for place in site.call.places() {
+            let profile = target.join(&place);
+            let units = layout::scan(&profile).1.into_iter();
+            found.extend(units.filter_map(|files| {
+                let fingerprint = fingerprint::read(&profile.join(&files.fingerprint))?;
+                Some(Found { place: place.clone(), files, fingerprint })
+            }));
+        }
+        let by_hash = found.iter().enumerate().map(|(n, f)| (f.fingerprint.hash, n)).collect();
+        let seeded = seeded.into_iter().map(|(place, name, id)| ((place, name), id)).collect();
+        Self { engine, site, found, by_hash, results: HashMap::new(), seeded }
+    }
+
+    /// Takes in one unit after everything behind it; gives its name in the store.
+    fn take(&mut self, unit: usize) -> Result<Result<(Digest, PackageId), Refused>, StoreError> {
+        if let Some(known) = self.results.get(&unit) {
+            return Ok(known.clone());
+        }
+        // Against cycles, which cargo does not make.
+        self.results.insert(unit, Err(Refused::Unclear));
+        let deps: Vec<Option<usize>> = self.dependencies(unit);
+        let mut ids = Vec::new();
+        let mut result = Ok(());
+        for dep in deps {
+            match dep {
+                Some(dep) => match self.take(dep)? {
+                    Ok((id, package)) => ids.push((dep, id, package)),
+                    Err(_) => result = Err(Refused::Dependency),
+                },
+                None => result = Err(Refused::Dependency),
+            }
+        }
+        let taken = match result {
+            // What belongs to the workspace is not lost because of what is behind it.
+            Err(_) if self.package(unit, &ids).is_none() => Ok(Err(Refused::Member)),
+            Err(refused) => Ok(Err(refused)),
+            Ok(()) => self.store(unit, &ids),
+        }?;
+        self.results.insert(unit, taken.clone());
+        Ok(taken)
+    }
+
+    /// The units that a unit was built against; `None` for one that is not there any more.
+    pub fn dependencies(&self, unit: usize) -> Vec<Option<usize>> {
+        self.found[unit].fingerprint.said.deps.iter().map(|(_, _, _, hash)| self.by_hash.get(hash).copied()).collect()
+    }
+
+    /// The name in the store, if the unit has one.
+    pub fn id(&self, unit: usize) -> Option<Digest> {
+        self.results.get(&unit).and_then(|r| r.as_ref().ok()).map(|(id, _)| *id)
+    }
+
+    /// It belongs to the workspace or lies beside it.
+    pub fn is_member(&self, unit: usize) -> bool {
+        matches!(self.results.get(&unit), Some(Err(Refused::Member)))
+    }
+
+    fn store(
+        &self,
+        unit: usize,
+        deps: &[(usize, Digest, PackageId)],
+    ) -> Result<Result<(Digest, PackageId), Refused>, StoreError> {
+        let Some(package) = self.package(unit, deps) else { return Ok(Err(Refused::Member)) };
+        let found = &self.found[unit];
+        let Some(role) = role(found) else { return Ok(Err(Refused::Unclear)) };
+        let target = self.site.call.target();
+        let profile = target.join(&found.place);
+        let here = Surroundings { target, root: Path::new(&self.site.root), profile: &profile };
+        if let Some((info, build_out)) = self.dep_info(found).zip(self.build_out(unit))
+            && role != Role::Run
+            && here.is_tied(&found.files, &info, &build_out)
+        {
+            return Ok(Err(Refused::Location));
+        }
+        let files = match here.files(&self.engine.store, &found.files, &found.fingerprint, role) {
+            Ok(files) => files,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let dirs =
+            found.files.dirs.iter().filter_map(|d| d.to_str().map(str::to_owned)).collect::<std::collections::BTreeSet<_>>();
+        let stored = StoredUnit {
+            name: found.files.name.clone(),
+            package: package.clone(),
+            place: found.place.clone(),
+            role,
+            rustc: found.fingerprint.said.rustc,
+            tools: (role == Role::Run && files.iter().any(uses_tools)).then_some(self.site.tools),
+            deps: deps.iter().map(|(_, id, _)| *id).collect(),
+            dirs: dirs.into_iter().collect(),
+            files,
+        };
+        let blobs: Vec<Digest> = stored.blobs().collect();
+        let put = self.engine.store.put_unit(&self.site.call.scope, stored);
+        if put.is_err() {
+            self.engine.store.release(blobs);
+        }
+        Ok(Ok((put?, package)))
+    }
+
+    /// The package of a unit that cargo has downloaded. A run has no sources of its own: it is that of its build script.
+    fn package(&self, unit: usize, deps: &[(usize, Digest, PackageId)]) -> Option<PackageId> {
+        let found = &self.found[unit];
+        let name = found.files.package();
+        if found.fingerprint.kind == Kind::Run {
+            let script = deps.iter().find(|(n, _, p)| self.found[*n].fingerprint.kind == Kind::BuildScript && p.name() == name);
+            return script.map(|(_, _, p)| p.clone());
+        }
+        if let Some(info) = self.dep_info(found) {
+            let home = Path::new(&self.site.call.cargo_home);
+            return PackageId::from_source(name, info.files.first()?, home);
+        }
+        let id = self.seeded.get(&(found.place.clone(), found.files.name.clone()))?;
+        self.engine.store.unit_by_id(id).map(|unit| unit.package)
+    }
+
+    fn dep_info(&self, found: &Found) -> Option<DepInfo> {
+        let path = self.site.call.target().join(&found.place).join(found.files.dep_info.as_ref()?);
+        Some(DepInfo::parse(&String::from_utf8_lossy(&std::fs::read(path).ok()?)))
+    }
+
+    /// The `OUT_DIR` of a unit: that of the run it depends on.
+    fn build_out(&self, unit: usize) -> Option<PathBuf> {
+        let package = self.found[unit].files.package();
+        let runs = self.dependencies(unit).into_iter().flatten().map(|n| &self.found[n]);
+        let run = runs.into_iter().find(|f| f.fingerprint.kind == Kind::Run && f.files.package() == package)?;
+        let out = run.files.dirs.iter().find(|d| d.file_name().is_some_and(|n| n == "out"))?;
+        Some(self.site.call.target().join(&run.place).join(out))
+    }
+}
+
+/// A build script that leaves files, or has something linked, may owe that to a compiler or a library outside the toolchain.
+fn uses_tools(file: &UnitFile) -> bool {
+    let links = |text: &[u8]| memchr::memmem::find(text, b"rustc-link-").is_some();
+    file.path.contains("/out/") || matches!(&file.content, Content::Relocatable(text) if links(text))
+}
+
+/// What a unit is for; `None` if nothing else can depend on it, or if it has made nothing.
+fn role(found: &Found) -> Option<Role> {
+    let with = |ending: &str| found.files.files.iter().any(|f| f.extension().is_some_and(|e| e == ending));
+    match found.fingerprint.kind {
+        Kind::Run => Some(Role::Run),
+        Kind::BuildScript => Some(Role::BuildScript),
+        Kind::Library if with("rlib") || with("so") => Some(Role::Library),
+        Kind::Library if with("rmeta") => Some(Role::Metadata),
+        _ => None,
+    }
+}

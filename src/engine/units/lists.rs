@@ -1,0 +1,97 @@
+//! What a build has needed, noted so that the same build elsewhere gets just that.
+//!
+//! Cargo leaves units of earlier builds in a target directory; what counts is what the workspace's own units were built
+//! against, those of the kind that the command makes, and of each the newest.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs,
+    path::Path,
+    time::SystemTime,
+};
+
+use super::ingest::{Found, Ingest};
+use crate::{
+    base::digest::{Digest, KeyHasher},
+    cargo::{
+        call::{Call, Purpose},
+        fingerprint::Kind,
+    },
+    store::{StoreError, ToolchainNote, UnitList},
+};
+
+/// More than this is no `.rustc_info.json`.
+const LONGEST_INFO: usize = 256 * 1024;
+
+impl Ingest<'_> {
+    /// Notes the units behind the workspace's own, and what the compiler was.
+    pub(super) fn note_lists(&self) -> Result<(), StoreError> {
+        let roots = self.roots();
+        let mut units = Vec::new();
+        let mut seen = HashSet::new();
+        for root in &roots {
+            self.collect(*root, &mut seen, &mut units);
+        }
+        if units.is_empty() {
+            return Ok(());
+        }
+        let store = &self.engine.store;
+        let list = UnitList { units };
+        store.put_unit_list(&self.site.call.exact, &list)?;
+        store.put_unit_list(&self.site.call.roughly, &list)?;
+        let Some(rustc) = roots.first().map(|r| self.found[*r].fingerprint.said.rustc) else { return Ok(()) };
+        let info = fs::read(self.site.call.target().join(".rustc_info.json")).unwrap_or_default();
+        let info = if info.len() <= LONGEST_INFO { info } else { Vec::new() };
+        store.put_toolchain_note(&toolchain_key(&self.site.call), &ToolchainNote { rustc, info })
+    }
+
+    /// The workspace's own units that this command makes, as far as everything behind them is there.
+    fn roots(&self) -> Vec<usize> {
+        let mut newest: HashMap<(&str, &str, bool), (SystemTime, usize)> = HashMap::new();
+        for (n, found) in self.found.iter().enumerate() {
+            let metadata_only = is_metadata_only(found);
+            if !self.is_member(n) || !is_wanted(self.site.call.purpose, found.fingerprint.kind, metadata_only) {
+                continue;
+            }
+            let file = self.site.call.target().join(&found.place).join(&found.files.fingerprint).join(&found.fingerprint.file);
+            let Ok(written) = fs::metadata(&file).and_then(|m| m.modified()) else { continue };
+            let entry = newest.entry((&found.place, &found.fingerprint.file, metadata_only)).or_insert((written, n));
+            if entry.0 < written {
+                *entry = (written, n);
+            }
+        }
+        let mut roots: Vec<usize> = newest.into_values().map(|(_, n)| n).collect();
+        roots.sort_unstable();
+        roots
+    }
+
+    /// Adds everything behind a unit, what is behind it first.
+    fn collect(&self, unit: usize, seen: &mut HashSet<usize>, units: &mut Vec<Digest>) {
+        if !seen.insert(unit) {
+            return;
+        }
+        for dep in self.dependencies(unit).into_iter().flatten() {
+            self.collect(dep, seen, units);
+        }
+        units.extend(self.id(unit));
+    }
+}
+
+fn is_wanted(purpose: Purpose, kind: Kind, metadata_only: bool) -> bool {
+    match (kind, purpose) {
+        (Kind::BuildScript | Kind::Run, _) => true,
+        (_, Purpose::Check) => metadata_only,
+        (Kind::Test, Purpose::Build) => false,
+        (_, Purpose::Build | Purpose::Test) => !metadata_only,
+    }
+}
+
+fn is_metadata_only(found: &Found) -> bool {
+    let is = |f: &Path, ending: &str| f.extension().is_some_and(|e| e == ending);
+    !found.files.files.is_empty() && found.files.files.iter().all(|f| is(f, "rmeta"))
+}
+
+/// Under which a toolchain is noted.
+pub(super) fn toolchain_key(call: &Call) -> Digest {
+    KeyHasher::new("toolchain note").field("scope", &call.scope.0).field("name", call.toolchain.as_bytes()).finish()
+}

@@ -1,0 +1,122 @@
+//! Whole units of target directories: taken in after a build, and laid out before one.
+//!
+//! Only what cargo has downloaded is a unit here; members of workspaces are answered one compile at a time. It must never
+//! write into a target directory: whoever asks gets a plan. Whatever is unclear about a unit leaves it out, with everything
+//! that depends on it, for a reason of a closed set ([`Refused`]).
+
+pub mod choose;
+mod gather;
+pub mod ingest;
+mod lists;
+
+use std::{collections::BTreeMap, ffi::OsString};
+
+use serde::{Deserialize, Serialize};
+
+use super::plan::Source;
+use crate::{
+    base::{clock::Nanos, digest::Digest},
+    cargo::{call::Call, package::PackageId},
+};
+
+/// A build that has ended, or is about to begin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    pub call: Call,
+    /// The workspace's directory.
+    pub root: OsString,
+    /// What the lock file lists.
+    pub packages: Vec<PackageId>,
+    /// Digest of the tools outside the toolchain that build scripts may run.
+    pub tools: Digest,
+    pub umask: u32,
+}
+
+/// What is to be put into a target directory.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layout {
+    /// Dependencies first.
+    pub units: Vec<Laid>,
+    /// `.rustc_info.json`, if there is none.
+    #[serde(with = "serde_bytes")]
+    pub rustc_info: Vec<u8>,
+    /// Units that stand there already, with their names in the store.
+    pub present: Vec<(String, String, Digest)>,
+    /// How many are left out, by [`Refused::name`].
+    pub refused: BTreeMap<String, u64>,
+}
+
+/// One unit to be put in place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Laid {
+    pub id: Digest,
+    pub name: String,
+    /// The profile's directory below the target directory.
+    pub place: String,
+    pub dirs: Vec<String>,
+    /// The last one makes cargo look at the others.
+    pub files: Vec<LaidFile>,
+}
+
+/// One file to be put in place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaidFile {
+    /// Below the profile's directory.
+    pub path: String,
+    pub source: Source,
+    /// Before the umask.
+    pub mode: u32,
+    /// The write time to be set, unless the file is linked.
+    pub mtime: Nanos,
+}
+
+/// Why a unit is not taken in, or not laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Refused {
+    /// It belongs to the workspace or lies beside it.
+    Member,
+    /// Its files are not all there, or are of a kind that is not known.
+    Unclear,
+    /// A directory's path is part of it.
+    Location,
+    /// Something behind it was refused.
+    Dependency,
+    /// Something in the target directory, or in another unit, does not fit it.
+    Conflict,
+    /// Tools outside the toolchain have changed since its build script ran.
+    Tools,
+    /// The store does not have all of it any more.
+    Gone,
+}
+
+impl Refused {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Member, Self::Unclear, Self::Location, Self::Dependency, Self::Conflict, Self::Tools, Self::Gone];
+
+    /// The name that statistics count.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Unclear => "unclear",
+            Self::Location => "location",
+            Self::Dependency => "dependency",
+            Self::Conflict => "conflict",
+            Self::Tools => "tools",
+            Self::Gone => "gone",
+        }
+    }
+
+    /// One clause for people, lower-case.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Member => "it belongs to the workspace",
+            Self::Unclear => "its files are not all there, or are of an unknown kind",
+            Self::Location => "the path of a directory is part of it",
+            Self::Dependency => "a crate behind it was left out",
+            Self::Conflict => "it was built against other files than those that stand in the target directory",
+            Self::Tools => "its build script ran with other tools (C compiler, linker, pkg-config) than those of today",
+            Self::Gone => "the store does not have all of it any more",
+        }
+    }
+}

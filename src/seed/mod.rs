@@ -1,0 +1,115 @@
+//! Layer 13: putting whole units into a target directory before cargo looks at it.
+//!
+//! Cargo decides afterwards what is fresh, so that a wrong guess costs a few links. It must never touch a directory in which
+//! somebody is building, never delay a build by more than a moment, and leave at any point a directory that cargo can use:
+//! whatever is cut off is not fresh. Without a daemon, an answer, or a lock, nothing is put anywhere.
+
+pub mod place;
+mod tools;
+
+use std::{
+    ffi::{OsStr, OsString},
+    fs::{self, File, OpenOptions},
+    io,
+    path::Path,
+};
+
+use nix::fcntl::{Flock, FlockArg};
+
+use crate::{
+    artifact::marker::Marker,
+    base::{
+        clock::Stopwatch,
+        env::EnvSnapshot,
+        failpoint,
+        fs::{Durability, umask, write_atomic},
+    },
+    cargo::call::Call,
+    engine::units::{Layout, Site},
+    events::Outcome,
+    ipc::{
+        client::Client,
+        protocol::{Reply, Request},
+    },
+};
+
+/// As cargo writes it (source: <https://bford.info/cachedir/>), so that backups pass the directory over.
+const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55
+# This file is a cache directory tag created by cargo.
+# For information about cache directory tags see https://bford.info/cachedir/
+";
+
+/// The build that a cargo command is about; `None` for commands that build nothing, or whose ways cannot be foreseen.
+pub fn site(args: &[OsString], toolchain: Option<&OsStr>, env: &EnvSnapshot, cwd: &Path) -> Option<Site> {
+    let understood = Call::understand(args, toolchain, env, cwd)?;
+    let packages = understood.packages();
+    let root = understood.root.into_os_string();
+    Some(Site { call: understood.call, root, packages, tools: tools::digest(env, cwd), umask: umask() })
+}
+
+/// Whether there may be anything to put there. Costs a look at a small file.
+pub fn is_worth_asking(site: &Site) -> bool {
+    let marker = Marker::read(site.call.target());
+    let stands = || site.call.places().iter().all(|p| site.call.target().join(p).is_dir());
+    !marker.never && !(marker.call == Some(site.call.exact) && stands())
+}
+
+/// Whether what a build has left is still to be taken into the store.
+pub fn is_worth_taking(site: &Site) -> bool {
+    let marker = Marker::read(site.call.target());
+    !marker.never && !(marker.taken && marker.call == Some(site.call.exact))
+}
+
+/// Asks for units and puts them in place; what there is to tell of it, if anything.
+pub fn prepare(client: &mut Client, site: &Site) -> Option<Outcome> {
+    let watch = Stopwatch::start();
+    let Ok(Reply::Seeds(layout)) = client.ask(&Request::Seeds(Box::new(site.clone()))) else { return None };
+    let target = site.call.target();
+    if layout.units.is_empty() && !target.is_dir() {
+        return None;
+    }
+    let _locks = lock(site).ok()?;
+    failpoint::reach("seed-before-place");
+    let done = place::all(target, &layout);
+    let placed: Vec<_> = layout.units.iter().zip(&done).filter(|(_, whole)| **whole).map(|(unit, _)| unit).collect();
+    if !layout.rustc_info.is_empty() && !target.join(".rustc_info.json").exists() {
+        // Without it cargo asks the compiler again.
+        drop(write_atomic(&target.join(".rustc_info.json"), &layout.rustc_info, 0o666, Durability::Lazy));
+    }
+    failpoint::reach("seed-before-marker");
+    note(site, &layout, placed.iter().map(|u| (u.place.clone(), u.name.clone(), u.id)).collect());
+    if placed.is_empty() && layout.refused.is_empty() {
+        return None;
+    }
+    let bytes = placed.iter().flat_map(|u| &u.files).map(|f| place::size(&f.source)).sum();
+    let left_out = layout.refused.into_iter().collect();
+    Some(Outcome::Seeded { units: placed.len() as u64, bytes, took_ms: watch.millis(), left_out })
+}
+
+/// What was put there by us, now and before, as far as it stands there still.
+fn note(site: &Site, layout: &Layout, placed: Vec<(String, String, crate::base::digest::Digest)>) {
+    let before = Marker::read(site.call.target());
+    let mut units = before.units;
+    units.retain(|(place, name, _)| !placed.iter().any(|(p, n, _)| p == place && n == name));
+    units.extend(placed);
+    units.extend(layout.present.iter().cloned());
+    units.sort();
+    units.dedup();
+    drop(Marker { call: Some(site.call.exact), taken: false, never: false, units }.write(site.call.target()));
+}
+
+/// The locks that cargo takes, for as long as the files live; fails if somebody has one of them.
+fn lock(site: &Site) -> io::Result<Vec<Flock<File>>> {
+    let target = site.call.target();
+    if !target.is_dir() {
+        fs::create_dir_all(target)?;
+        write_atomic(&target.join("CACHEDIR.TAG"), CACHEDIR_TAG.as_bytes(), 0o666, Durability::Lazy)?;
+    }
+    let open = |place: String| {
+        let dir = target.join(place);
+        fs::create_dir_all(&dir)?;
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(dir.join(".cargo-lock"))?;
+        Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, e)| io::Error::from(e))
+    };
+    site.call.places().into_iter().map(open).collect()
+}

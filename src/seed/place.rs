@@ -1,0 +1,125 @@
+//! Files into a target directory, several units at a time.
+//!
+//! The file that makes cargo look at a unit comes last, so that a unit that was cut off is none. A unit that cannot be put
+//! in place is left to cargo.
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, FileTimes, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::{Duration, SystemTime},
+};
+
+use crate::{
+    base::{
+        clock::Nanos,
+        failpoint,
+        fs::{Placed, Ways, fill},
+    },
+    engine::{
+        plan::Source,
+        units::{Laid, LaidFile, Layout},
+    },
+};
+
+/// Threads at most: beyond this the file system is what they wait for.
+const THREADS: usize = 4;
+
+/// Puts all units in place; says of each whether it is whole.
+pub fn all(target: &Path, layout: &Layout) -> Vec<bool> {
+    let dirs: BTreeSet<PathBuf> = layout.units.iter().flat_map(|unit| dirs(target, unit)).collect();
+    let mut parents: BTreeSet<&Path> = BTreeSet::new();
+    for dir in &dirs {
+        // Sorted, so that most parents are there before their children.
+        if parents.insert(dir) && fs::create_dir(dir).is_err() && !dir.is_dir() {
+            drop(fs::create_dir_all(dir));
+        }
+    }
+    let next = AtomicUsize::new(0);
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(THREADS).min(layout.units.len().div_ceil(16).max(1));
+    let work = || {
+        let mut whole = Vec::new();
+        while let Some((n, unit)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|n| Some((n, layout.units.get(n)?))) {
+            if one(target, unit).is_ok() {
+                whole.push(n);
+            }
+        }
+        whole
+    };
+    let mut done = vec![false; layout.units.len()];
+    let found = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut found = work();
+        // A thread that panicked has placed what it has placed; cargo sees the rest.
+        found.extend(others.into_iter().filter_map(|t| t.join().ok()).flatten());
+        found
+    });
+    found.into_iter().for_each(|n| done[n] = true);
+    done
+}
+
+/// Bytes that a file will have.
+pub fn size(source: &Source) -> u64 {
+    match source {
+        Source::Bytes(bytes) => bytes.len() as u64,
+        Source::Blob { sig, .. } => sig.size,
+    }
+}
+
+/// All directories that a unit needs.
+fn dirs<'a>(target: &'a Path, unit: &'a Laid) -> impl Iterator<Item = PathBuf> + 'a {
+    let profile = target.join(&unit.place);
+    let of_files = unit.files.iter().filter_map(|f| Path::new(&f.path).parent()).map(Path::to_owned);
+    let named = unit.dirs.iter().map(PathBuf::from);
+    of_files.chain(named).map(move |dir| profile.join(dir))
+}
+
+fn one(target: &Path, unit: &Laid) -> io::Result<()> {
+    let profile = target.join(&unit.place);
+    for file in &unit.files {
+        put(file, &profile.join(&file.path))?;
+        failpoint::reach("seed-between-files");
+    }
+    Ok(())
+}
+
+fn put(file: &LaidFile, path: &Path) -> io::Result<()> {
+    match fresh(file, path) {
+        // Left over from a build that was cut off.
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(path)?;
+            fresh(file, path)
+        }
+        result => result,
+    }
+}
+
+fn fresh(file: &LaidFile, path: &Path) -> io::Result<()> {
+    match &file.source {
+        Source::Bytes(bytes) => {
+            let mut out = OpenOptions::new().write(true).create_new(true).mode(file.mode).open(path)?;
+            out.write_all(bytes)?;
+            out.set_times(times(file.mtime))
+        }
+        Source::Blob { path: blob, digest, reflink, link, .. } => {
+            if path.symlink_metadata().is_ok() {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            let ways = Ways { reflink: *reflink, link: *link, digest: Some(*digest) };
+            match fill(Path::new(blob), path, ways, file.mode)? {
+                // It keeps the time of its inode, which was chosen to fit.
+                Placed::Link => Ok(()),
+                Placed::Reflink | Placed::Copy => fs::File::open(path)?.set_times(times(file.mtime)),
+            }
+        }
+    }
+}
+
+fn times(at: Nanos) -> FileTimes {
+    let at = SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(at).unwrap_or(0));
+    FileTimes::new().set_modified(at)
+}
