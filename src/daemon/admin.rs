@@ -58,6 +58,7 @@ pub fn answer(state: &State, request: Request) -> Reply {
         }
         Request::Flush => {
             open.publisher.wait_until_empty();
+            open.ingester.wait_until_empty();
             done(open.engine.store.flush())
         }
         Request::Health => Reply::Health(health(state, open.engine.store.degraded())),

@@ -9,7 +9,7 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, Sender, channel},
     },
     thread,
@@ -20,7 +20,7 @@ use nix::fcntl::{Flock, FlockArg};
 
 use crate::{
     artifact::marker::Marker,
-    base::{clock::Stopwatch, failpoint},
+    base::{clock::Stopwatch, failpoint, sync::Count},
     engine::{Engine, units::Site},
 };
 
@@ -41,7 +41,14 @@ pub struct Job {
 /// The queue and its thread.
 pub struct Ingester {
     queue: Sender<Job>,
-    waiting: Arc<AtomicU64>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    waiting: Count,
+    /// No running build is waited for any more.
+    hurry: AtomicBool,
 }
 
 impl Ingester {
@@ -49,39 +56,53 @@ impl Ingester {
     /// taken in.
     pub fn start(engine: Arc<Engine>, settle: impl Fn() + Send + 'static) -> Self {
         let (queue, jobs) = channel();
-        let waiting: Arc<AtomicU64> = Arc::default();
-        let counted = waiting.clone();
-        drop(thread::Builder::new().name("ingest".into()).spawn(move || work(&engine, &settle, &jobs, &counted)));
-        Self { queue, waiting }
+        let shared: Arc<Shared> = Arc::default();
+        let seen = shared.clone();
+        drop(thread::Builder::new().name("ingest".into()).spawn(move || work(&engine, &settle, &jobs, &seen)));
+        Self { queue, shared }
     }
 
     /// Queues a build.
     pub fn push(&self, job: Job) {
-        self.waiting.fetch_add(1, Ordering::AcqRel);
+        self.shared.waiting.change(1);
         if self.queue.send(job).is_err() {
-            self.waiting.fetch_sub(1, Ordering::AcqRel);
+            self.shared.waiting.change(-1);
         }
     }
 
     /// Builds that are not taken in yet.
     pub fn queued(&self) -> u64 {
-        self.waiting.load(Ordering::Acquire)
+        self.shared.waiting.get()
+    }
+
+    /// Blocks until every build queued so far is taken in.
+    pub fn wait_until_empty(&self) {
+        self.shared.waiting.wait_until_none();
+    }
+
+    /// As [`Ingester::wait_until_empty`], but what is still being built is left out.
+    pub fn finish(&self) {
+        self.shared.hurry.store(true, Ordering::Release);
+        self.wait_until_empty();
     }
 }
 
-fn work(engine: &Engine, settle: &dyn Fn(), jobs: &Receiver<Job>, waiting: &AtomicU64) {
+fn work(engine: &Engine, settle: &dyn Fn(), jobs: &Receiver<Job>, shared: &Shared) {
     // On Linux this concerns the calling thread alone.
     // SAFETY: a plain system call.
     unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 10) };
     while let Ok(job) = jobs.recv() {
-        wait_for_end(&job);
+        if !has_ended(&job, &shared.hurry) {
+            shared.waiting.change(-1);
+            continue;
+        }
         settle();
         match catch_unwind(AssertUnwindSafe(|| take_in(engine, &job.site))) {
             Ok(true) => drop(engine.store.maybe_evict()),
             Ok(false) => engine.store.trouble("units-not-taken-in"),
             Err(_) => engine.store.trouble("ingest-panicked"),
         }
-        waiting.fetch_sub(1, Ordering::AcqRel);
+        shared.waiting.change(-1);
     }
 }
 
@@ -103,12 +124,17 @@ fn take_in(engine: &Engine, site: &Site) -> bool {
     true
 }
 
-fn wait_for_end(job: &Job) {
+/// Waits until the build has ended; `false` if that takes too long.
+fn has_ended(job: &Job, hurry: &AtomicBool) -> bool {
     let watch = Stopwatch::start();
     let runs = |pid: u32| Path::new("/proc").join(pid.to_string()).exists();
-    while watch.elapsed() < PATIENCE && (job.cargo.is_some_and(runs) || is_building(&job.site)) {
+    while job.cargo.is_some_and(runs) || is_building(&job.site) {
+        if watch.elapsed() > PATIENCE || hurry.load(Ordering::Acquire) {
+            return false;
+        }
         thread::sleep(LOOK);
     }
+    true
 }
 
 /// Cargo holds a lock in one of the directories.

@@ -3,14 +3,14 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Condvar, Mutex, PoisonError,
+        Arc,
         mpsc::{Receiver, Sender, channel},
     },
     thread,
 };
 
 use super::flights::Leader;
-use crate::base::sync::lock;
+use crate::base::sync::Count;
 use crate::engine::{
     Engine, Prepared,
     plan::{Compiled, Linked},
@@ -27,14 +27,14 @@ pub struct Job {
 /// The queue and its thread.
 pub struct Publisher {
     queue: Sender<Job>,
-    count: Arc<(Mutex<u64>, Condvar)>,
+    count: Arc<Count>,
 }
 
 impl Publisher {
     /// Starts the thread.
     pub fn start(engine: Arc<Engine>) -> Self {
         let (queue, jobs) = channel();
-        let count: Arc<(Mutex<u64>, Condvar)> = Arc::default();
+        let count: Arc<Count> = Arc::default();
         let counted = count.clone();
         // If no thread can be had, the queue's receiver is gone and every job is dropped: nothing is stored.
         drop(thread::Builder::new().name("publish".into()).spawn(move || work(&engine, &jobs, &counted)));
@@ -43,39 +43,24 @@ impl Publisher {
 
     /// Queues a job.
     pub fn push(&self, job: Job) {
-        self.change(1);
+        self.count.change(1);
         if self.queue.send(job).is_err() {
-            self.change(-1);
+            self.count.change(-1);
         }
     }
 
     /// Jobs that are not stored yet.
     pub fn queued(&self) -> u64 {
-        *lock(&self.count.0)
+        self.count.get()
     }
 
     /// Blocks until every job queued so far is stored.
     pub fn wait_until_empty(&self) {
-        let mut count = lock(&self.count.0);
-        while *count > 0 {
-            count = self.count.1.wait(count).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    fn change(&self, by: i64) {
-        add(&self.count, by);
+        self.count.wait_until_none();
     }
 }
 
-fn add(count: &(Mutex<u64>, Condvar), by: i64) {
-    let mut number = lock(&count.0);
-    *number = number.saturating_add_signed(by);
-    if *number == 0 {
-        count.1.notify_all();
-    }
-}
-
-fn work(engine: &Engine, jobs: &Receiver<Job>, count: &(Mutex<u64>, Condvar)) {
+fn work(engine: &Engine, jobs: &Receiver<Job>, count: &Count) {
     // Compilers go first; on Linux this concerns the calling thread alone.
     // SAFETY: a plain system call.
     unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 5) };
@@ -91,7 +76,7 @@ fn work(engine: &Engine, jobs: &Receiver<Job>, count: &(Mutex<u64>, Condvar)) {
             drop(std::fs::remove_dir_all(dir));
         }
         drop(job); // Lands the flight before the queue counts as empty.
-        add(count, -1);
+        count.change(-1);
     }
 }
 

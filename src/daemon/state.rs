@@ -115,6 +115,7 @@ impl State {
     pub fn finish(&self) {
         if let Some(Ok(open)) = self.opened() {
             open.publisher.wait_until_empty();
+            open.ingester.finish();
             // The engine is shared with the thread that stores results, and is not dropped.
             drop(open.engine.store.close());
         }
