@@ -14,7 +14,7 @@ use crate::{
         Content,
         unit::{Role, StoredUnit, UnitFile},
     },
-    base::{digest::Digest, failpoint},
+    base::{digest::Digest, failpoint, fs::FileSig},
     cargo::{
         fingerprint::{self, Fingerprint, Kind},
         layout::{self, UnitFiles},
@@ -56,8 +56,9 @@ impl Engine {
     /// Takes in what a build has left in its target directory, and notes what it has needed.
     ///
     /// # Errors
-    /// If the store cannot be written.
+    /// If the directory is gone, or the store cannot be written.
     pub fn ingest_units(&self, site: &Site, seeded: Vec<(String, String, Digest)>) -> Result<Ingested, StoreError> {
+        let before = FileSig::of(site.call.target())?.inode;
         let mut work = Ingest::new(self, site, seeded);
         let all: Vec<usize> = (0..work.found.len()).collect();
         let mut ingested = Ingested::default();
@@ -68,7 +69,10 @@ impl Engine {
             }
             failpoint::reach("ingest-between-units");
         }
-        work.note_lists()?;
+        // Somebody may have begun to remove it all.
+        if FileSig::of(site.call.target()).is_ok_and(|now| now.inode == before) && work.stands() {
+            work.note_lists()?;
+        }
         Ok(ingested)
     }
 }
@@ -88,6 +92,11 @@ impl<'a> Ingest<'a> {
         let by_hash = found.iter().enumerate().map(|(n, f)| (f.fingerprint.hash, n)).collect();
         let seeded = seeded.into_iter().map(|(place, name, id)| ((place, name), id)).collect();
         Self { engine, site, found, by_hash, results: HashMap::new(), seeded }
+    }
+
+    /// Every fingerprint is what it was when the work began.
+    fn stands(&self) -> bool {
+        self.found.iter().all(|found| self.is_unchanged(found))
     }
 
     /// Takes in one unit after everything behind it; gives its name in the store.
@@ -144,6 +153,11 @@ impl<'a> Ingest<'a> {
         let Some(role) = role(found) else { return Ok(Err(Refused::Unclear)) };
         let target = self.site.call.target();
         let profile = target.join(&found.place);
+        if let Some(id) = self.seeded.get(&(found.place.clone(), found.files.name.clone()))
+            && self.engine.store.unit_by_id(id).is_some_and(|unit| self.engine.write_time(&unit, &profile).is_some())
+        {
+            return Ok(Ok((*id, package)));
+        }
         let here = Surroundings { target, root: Path::new(&self.site.root), profile: &profile };
         if let Some((info, build_out)) = self.dep_info(found).zip(self.build_out(unit))
             && role != Role::Run
@@ -155,6 +169,9 @@ impl<'a> Ingest<'a> {
             Ok(files) => files,
             Err(refused) => return Ok(Err(refused)),
         };
+        if !here.is_complete(&found.files, role) || !self.is_unchanged(found) {
+            return Ok(Err(Refused::Unclear));
+        }
         let dirs =
             found.files.dirs.iter().filter_map(|d| d.to_str().map(str::to_owned)).collect::<std::collections::BTreeSet<_>>();
         let stored = StoredUnit {
@@ -174,6 +191,12 @@ impl<'a> Ingest<'a> {
             self.engine.store.release(blobs);
         }
         Ok(Ok((put?, package)))
+    }
+
+    /// Cargo empties a fingerprint before it builds a unit again.
+    fn is_unchanged(&self, found: &Found) -> bool {
+        let dir = self.site.call.target().join(&found.place).join(&found.files.fingerprint);
+        fingerprint::read(&dir).as_ref() == Some(&found.fingerprint)
     }
 
     /// The package of a unit that cargo has downloaded. A run has no sources of its own: it is that of its build script.
