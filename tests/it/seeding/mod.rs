@@ -1,0 +1,3 @@
+//! Whole units of what cargo has downloaded, put into a fresh target directory before cargo looks at it.
+
+mod fresh;
