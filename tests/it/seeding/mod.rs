@@ -1,3 +1,6 @@
 //! Whole units of what cargo has downloaded, put into a fresh target directory before cargo looks at it.
 
+mod donor;
 mod fresh;
+mod mixed;
+mod sharing;
