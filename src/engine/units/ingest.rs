@@ -1,7 +1,8 @@
 //! From a target directory to stored units.
 //!
 //! A unit goes in only with everything behind it, and under a name made of all their contents: what does not fit together
-//! has different names. A directory that somebody builds in meanwhile shows different signatures, and that unit is left out.
+//! has different names. All signatures are taken before the first byte is read: in a directory that somebody builds in
+//! meanwhile they change, and that unit is left out, as is one that is older than what is behind it.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -14,7 +15,7 @@ use crate::{
         Content,
         unit::{Role, StoredUnit, UnitFile},
     },
-    base::{digest::Digest, failpoint},
+    base::{clock::Nanos, digest::Digest, failpoint, fs::FileSig},
     cargo::{
         fingerprint::{self, Fingerprint, Kind},
         layout::{self, UnitFiles},
@@ -29,6 +30,8 @@ use crate::{
 pub(super) struct Found {
     pub place: String,
     pub files: UnitFiles,
+    /// Of `files.files`, as they were found.
+    pub sigs: Vec<FileSig>,
     pub fingerprint: Fingerprint,
 }
 
@@ -73,6 +76,23 @@ impl Engine {
     }
 }
 
+impl Found {
+    /// The write times that cargo compares: those of a script's run are the one of what it has said.
+    fn times(&self) -> impl Iterator<Item = Nanos> {
+        let is_run = self.fingerprint.kind == Kind::Run;
+        let said = |f: &Path| !f.iter().any(|p| p == "out") && f.file_name().is_some_and(|n| n == "output" || n == "stdout");
+        self.files.files.iter().zip(&self.sigs).filter(move |(f, _)| !is_run || said(f)).map(|(_, sig)| sig.mtime)
+    }
+
+    fn newest(&self) -> Nanos {
+        self.times().max().unwrap_or(Nanos::MAX)
+    }
+
+    fn oldest(&self) -> Nanos {
+        self.times().min().unwrap_or(Nanos::MIN)
+    }
+}
+
 impl<'a> Ingest<'a> {
     fn new(engine: &'a Engine, site: &'a Site, seeded: Vec<(String, String, Digest)>) -> Self {
         let target = site.call.target();
@@ -82,7 +102,8 @@ impl<'a> Ingest<'a> {
             let units = layout::scan(&profile).1.into_iter();
             found.extend(units.filter_map(|files| {
                 let fingerprint = fingerprint::read(&profile.join(&files.fingerprint))?;
-                Some(Found { place: place.clone(), files, fingerprint })
+                let sigs = files.files.iter().map(|f| FileSig::of(&profile.join(f)).ok()).collect::<Option<_>>()?;
+                Some(Found { place: place.clone(), files, sigs, fingerprint })
             }));
         }
         let by_hash = found.iter().enumerate().map(|(n, f)| (f.fingerprint.hash, n)).collect();
@@ -142,6 +163,9 @@ impl<'a> Ingest<'a> {
         let Some(package) = self.package(unit, deps) else { return Ok(Err(Refused::Member)) };
         let found = &self.found[unit];
         let Some(role) = role(found) else { return Ok(Err(Refused::Unclear)) };
+        if deps.iter().any(|(dep, ..)| found.newest() < self.found[*dep].oldest()) {
+            return Ok(Err(Refused::Unclear));
+        }
         let target = self.site.call.target();
         let profile = target.join(&found.place);
         let here = Surroundings { target, root: Path::new(&self.site.root), profile: &profile };
@@ -151,7 +175,7 @@ impl<'a> Ingest<'a> {
         {
             return Ok(Err(Refused::Location));
         }
-        let files = match here.files(&self.engine.store, &found.files, &found.fingerprint, role) {
+        let files = match here.files(&self.engine.store, found, role) {
             Ok(files) => files,
             Err(refused) => return Ok(Err(refused)),
         };
