@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Laid, LaidFile, Layout, Refused, Site, lists::toolchain_key};
+use super::{Laid, LaidFile, Layout, Refused, Site, lists::toolchain_key, watched};
 use crate::{
     artifact::{
         Content,
@@ -157,6 +157,8 @@ impl<'a> Choice<'a> {
                 newest
             }
             None => {
+                // They are what they were, whenever they were written.
+                let newest = newest.max(watched::unchanged(&self.engine.store, &unit.watched).ok_or(Refused::Watched)?);
                 let (laid, newest) = self.files(id, &unit, newest)?;
                 self.layout.units.push(laid);
                 newest

@@ -91,7 +91,9 @@ impl Surroundings<'_> {
         let is_cargos = SPEAKING.contains(&name) && !path.iter().any(|part| part == "out");
         if is_cargos {
             let text = text::replace(&bytes, self.target.as_os_str().as_bytes(), TARGET);
-            let ambiguous = bytes.contains(&TARGET[0]) || self.names_us(&text);
+            // The directory as cargo writes it, which may be another way to the same place.
+            let astray = name == "root-output" && !text.starts_with(TARGET);
+            let ambiguous = astray || bytes.contains(&TARGET[0]) || self.names_us(&text);
             return if ambiguous { Err(Refused::Location) } else { file(path, Content::Relocatable(text), Some(sig)) };
         }
         if self.names_us(&bytes) {

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Refused, Site, gather::Surroundings};
+use super::{Refused, Site, gather::Surroundings, watched};
 use crate::{
     artifact::{
         Content,
@@ -77,11 +77,21 @@ impl Engine {
 }
 
 impl Found {
+    fn all(&self) -> impl Iterator<Item = (&PathBuf, &FileSig)> {
+        self.files.files.iter().zip(&self.sigs)
+    }
+
+    /// What a build script has said to cargo.
+    fn said(&self) -> impl Iterator<Item = (&PathBuf, &FileSig)> {
+        let is_it = |f: &Path| !f.iter().any(|p| p == "out") && f.file_name().is_some_and(|n| n == "output" || n == "stdout");
+        self.all().filter(move |(f, _)| is_it(f))
+    }
+
     /// The write times that cargo compares: those of a script's run are the one of what it has said.
     fn times(&self) -> impl Iterator<Item = Nanos> {
         let is_run = self.fingerprint.kind == Kind::Run;
-        let said = |f: &Path| !f.iter().any(|p| p == "out") && f.file_name().is_some_and(|n| n == "output" || n == "stdout");
-        self.files.files.iter().zip(&self.sigs).filter(move |(f, _)| !is_run || said(f)).map(|(_, sig)| sig.mtime)
+        let (said, all) = (self.said().filter(move |_| is_run), self.all().filter(move |_| !is_run));
+        said.chain(all).map(|(_, sig)| sig.mtime)
     }
 
     fn newest(&self) -> Nanos {
@@ -175,8 +185,9 @@ impl<'a> Ingest<'a> {
         {
             return Ok(Err(Refused::Location));
         }
-        let files = match here.files(&self.engine.store, found, role) {
-            Ok(files) => files,
+        let gathered = self.watched(found, &profile).and_then(|w| Ok((w, here.files(&self.engine.store, found, role)?)));
+        let (watched, files) = match gathered {
+            Ok(gathered) => gathered,
             Err(refused) => return Ok(Err(refused)),
         };
         let dirs =
@@ -189,6 +200,7 @@ impl<'a> Ingest<'a> {
             rustc: found.fingerprint.said.rustc,
             tools: (role == Role::Run && files.iter().any(uses_tools)).then_some(self.site.tools),
             deps: deps.iter().map(|(_, id, _)| *id).collect(),
+            watched,
             dirs: dirs.into_iter().collect(),
             files,
         };
@@ -214,6 +226,20 @@ impl<'a> Ingest<'a> {
         }
         let id = self.seeded.get(&(found.place.clone(), found.files.name.clone()))?;
         self.engine.store.unit_by_id(id).map(|unit| unit.package)
+    }
+
+    /// What a unit was made from besides packages and what lies in the target directory.
+    fn watched(&self, found: &Found, profile: &Path) -> Result<Vec<(String, Digest)>, Refused> {
+        let apart_from = [Path::new(&self.site.call.cargo_home), self.site.call.target()];
+        let (said, of_compiler) = match found.fingerprint.kind {
+            Kind::Run => {
+                let words = found.said().next().ok_or(Refused::Unclear)?.0;
+                (std::fs::read(profile.join(words)).map_err(|_| Refused::Unclear)?, None)
+            }
+            _ => (Vec::new(), self.dep_info(found)),
+        };
+        let files = watched::named(&said).chain(of_compiler.into_iter().flat_map(|info| info.files));
+        watched::contents(&self.engine.store, files, &apart_from, found.newest())
     }
 
     fn dep_info(&self, found: &Found) -> Option<DepInfo> {

@@ -2,5 +2,7 @@
 
 mod donor;
 mod fresh;
+mod links;
 mod mixed;
+mod places;
 mod sharing;
