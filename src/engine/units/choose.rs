@@ -11,7 +11,7 @@ use std::{
     path::Path,
 };
 
-use super::{Laid, LaidFile, Layout, Refused, Site, lists::toolchain_key};
+use super::{Laid, LaidFile, Layout, Refused, Site, lists::toolchain_key, watched};
 use crate::{
     artifact::{
         Content,
@@ -157,6 +157,8 @@ impl<'a> Choice<'a> {
             self.layout.present.push((key.0.clone(), key.1.clone(), id));
             standing
         } else {
+            // They are what they were, whenever they were written.
+            let newest = newest.max(watched::unchanged(&self.engine.store, &unit.watched).ok_or(Refused::Watched)?);
             let (laid, newest) = self.files(id, &unit, newest)?;
             self.layout.units.push(laid);
             newest
@@ -171,6 +173,10 @@ impl<'a> Choice<'a> {
         let mut latest = newest;
         let mut files = Vec::with_capacity(unit.files.len());
         for file in &unit.files {
+            // Cargo reads the words only to say why it builds a unit again.
+            if is_words(&file.path) {
+                continue;
+            }
             if !leads_down(&file.path) {
                 return Err(Refused::Unclear);
             }
@@ -202,12 +208,17 @@ impl<'a> Choice<'a> {
     }
 }
 
+/// A fingerprint in words.
+fn is_words(path: &str) -> bool {
+    path.contains("fingerprint/") && path.ends_with(".json")
+}
+
 impl Engine {
     /// The latest write time among a unit's files in a profile's directory, if they are all there and those that cargo and
     /// compilers read are the same byte by byte.
     pub(super) fn write_time(&self, unit: &StoredUnit, profile: &Path) -> Option<Nanos> {
         let mut latest = LONG_AGO;
-        for file in &unit.files {
+        for file in unit.files.iter().filter(|f| !is_words(&f.path)) {
             let path = profile.join(&file.path);
             match &file.content {
                 Content::Blob(digest) => {

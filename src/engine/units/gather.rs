@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Refused;
+use super::{Refused, ingest::Found};
 use crate::{
     artifact::{
         Content,
@@ -18,7 +18,7 @@ use crate::{
         unit::{Role, TARGET, UnitFile, leads_down},
     },
     base::{fs::FileSig, text},
-    cargo::{fingerprint::Fingerprint, layout::UnitFiles},
+    cargo::{fingerprint::parse_hash, layout::UnitFiles},
     engine::{publish::SMALL, split},
     rustc::depinfo::{self, DepInfo},
     store::Store,
@@ -40,21 +40,16 @@ const LONGEST_TEXT: u64 = 64 << 20;
 impl Surroundings<'_> {
     /// The files of a unit in the store, the fingerprint's hash last. On refusal what was taken in stays until the next
     /// clean-up.
-    pub fn files(
-        &self,
-        store: &Store,
-        unit: &UnitFiles,
-        fingerprint: &Fingerprint,
-        role: Role,
-    ) -> Result<Vec<UnitFile>, Refused> {
+    pub fn files(&self, store: &Store, found: &Found, role: Role) -> Result<Vec<UnitFile>, Refused> {
+        let (unit, fingerprint) = (&found.files, &found.fingerprint);
         if unit.odd {
             return Err(Refused::Unclear);
         }
         let mut files = Vec::with_capacity(unit.files.len() + 3);
-        for path in &unit.files {
+        for (path, sig) in unit.files.iter().zip(&found.sigs) {
             files.push(match role {
-                Role::Run => self.of_run(store, path)?,
-                _ => self.output(store, path, role)?,
+                Role::Run => self.of_run(store, path, sig)?,
+                _ => self.output(store, path, sig, role)?,
             });
         }
         for name in [format!("dep-{}", fingerprint.file), format!("{}.json", fingerprint.file), fingerprint.file.clone()] {
@@ -64,6 +59,10 @@ impl Surroundings<'_> {
                 if self.names_us(&bytes) {
                     return Err(Refused::Location);
                 }
+                // Cargo empties it when it begins to build the unit anew.
+                if name == fingerprint.file && parse_hash(&bytes) != Some(fingerprint.hash) {
+                    return Err(Refused::Unclear);
+                }
                 files.push(file(&path, Content::Inline(bytes), None)?);
             }
         }
@@ -71,38 +70,41 @@ impl Surroundings<'_> {
     }
 
     /// What a compiler has made.
-    fn output(&self, store: &Store, path: &Path, role: Role) -> Result<UnitFile, Refused> {
+    fn output(&self, store: &Store, path: &Path, sig: &FileSig, role: Role) -> Result<UnitFile, Refused> {
         let full = self.profile.join(path);
-        let sig = FileSig::of(&full).map_err(|_| Refused::Unclear)?;
         let linkable = path.extension().is_some_and(|e| e == "rlib" || e == "rmeta" || e == "so") || role == Role::BuildScript;
         // Cargo sets the write times of what `check` makes, and times belong to the inode.
-        let digest = store.ingest(&full, &sig, linkable && role != Role::Metadata).map_err(|_| Refused::Unclear)?;
-        Ok(UnitFile { linkable, ..file(path, Content::Blob(digest), Some(&sig))? })
+        let digest = store.ingest(&full, sig, linkable && role != Role::Metadata).map_err(|_| Refused::Unclear)?;
+        Ok(UnitFile { linkable, ..file(path, Content::Blob(digest), Some(sig))? })
     }
 
     /// What a build script has made or said.
-    fn of_run(&self, store: &Store, path: &Path) -> Result<UnitFile, Refused> {
+    fn of_run(&self, store: &Store, path: &Path, sig: &FileSig) -> Result<UnitFile, Refused> {
         let full = self.profile.join(path);
-        let sig = FileSig::of(&full).map_err(|_| Refused::Unclear)?;
         if sig.size > LONGEST_TEXT {
             return Err(Refused::Unclear);
         }
         let bytes = fs::read(&full).map_err(|_| Refused::Unclear)?;
+        if !FileSig::of(&full).is_ok_and(|now| now.same_content(sig)) {
+            return Err(Refused::Unclear);
+        }
         let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
         let is_cargos = SPEAKING.contains(&name) && !path.iter().any(|part| part == "out");
         if is_cargos {
             let text = text::replace(&bytes, self.target.as_os_str().as_bytes(), TARGET);
-            let ambiguous = bytes.contains(&TARGET[0]) || self.names_us(&text);
-            return if ambiguous { Err(Refused::Location) } else { file(path, Content::Relocatable(text), Some(&sig)) };
+            // The directory as cargo writes it, which may be another way to the same place.
+            let astray = name == "root-output" && !text.starts_with(TARGET);
+            let ambiguous = astray || bytes.contains(&TARGET[0]) || self.names_us(&text);
+            return if ambiguous { Err(Refused::Location) } else { file(path, Content::Relocatable(text), Some(sig)) };
         }
         if self.names_us(&bytes) {
             return Err(Refused::Location);
         }
         if sig.size <= SMALL {
-            return file(path, Content::Inline(bytes), Some(&sig));
+            return file(path, Content::Inline(bytes), Some(sig));
         }
-        let digest = store.ingest(&full, &sig, false).map_err(|_| Refused::Unclear)?;
-        file(path, Content::Blob(digest), Some(&sig))
+        let digest = store.ingest(&full, sig, false).map_err(|_| Refused::Unclear)?;
+        file(path, Content::Blob(digest), Some(sig))
     }
 
     fn names_us(&self, bytes: &[u8]) -> bool {

@@ -1,20 +1,21 @@
 //! From a target directory to stored units.
 //!
 //! A unit goes in only with everything behind it, and under a name made of all their contents: what does not fit together
-//! has different names. A directory that somebody builds in meanwhile shows different signatures, and that unit is left out.
+//! has different names. All signatures are taken before the first byte is read: in a directory that somebody builds in
+//! meanwhile they change, and that unit is left out, as is one that is older than what is behind it.
 
 use std::{
     collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
 };
 
-use super::{Refused, Site, gather::Surroundings};
+use super::{Refused, Site, gather::Surroundings, watched};
 use crate::{
     artifact::{
         Content,
         unit::{Role, StoredUnit, UnitFile},
     },
-    base::{digest::Digest, failpoint, fs::FileSig},
+    base::{clock::Nanos, digest::Digest, failpoint, fs::FileSig},
     cargo::{
         fingerprint::{self, Fingerprint, Kind},
         layout::{self, UnitFiles},
@@ -29,6 +30,8 @@ use crate::{
 pub(super) struct Found {
     pub place: String,
     pub files: UnitFiles,
+    /// Of `files.files`, as they were found.
+    pub sigs: Vec<FileSig>,
     pub fingerprint: Fingerprint,
 }
 
@@ -77,6 +80,33 @@ impl Engine {
     }
 }
 
+impl Found {
+    fn all(&self) -> impl Iterator<Item = (&PathBuf, &FileSig)> {
+        self.files.files.iter().zip(&self.sigs)
+    }
+
+    /// What a build script has said to cargo.
+    fn said(&self) -> impl Iterator<Item = (&PathBuf, &FileSig)> {
+        let is_it = |f: &Path| !f.iter().any(|p| p == "out") && f.file_name().is_some_and(|n| n == "output" || n == "stdout");
+        self.all().filter(move |(f, _)| is_it(f))
+    }
+
+    /// The write times that cargo compares: those of a script's run are the one of what it has said.
+    fn times(&self) -> impl Iterator<Item = Nanos> {
+        let is_run = self.fingerprint.kind == Kind::Run;
+        let (said, all) = (self.said().filter(move |_| is_run), self.all().filter(move |_| !is_run));
+        said.chain(all).map(|(_, sig)| sig.mtime)
+    }
+
+    fn newest(&self) -> Nanos {
+        self.times().max().unwrap_or(Nanos::MAX)
+    }
+
+    fn oldest(&self) -> Nanos {
+        self.times().min().unwrap_or(Nanos::MIN)
+    }
+}
+
 impl<'a> Ingest<'a> {
     fn new(engine: &'a Engine, site: &'a Site, seeded: Vec<(String, String, Digest)>) -> Self {
         let target = site.call.target();
@@ -86,7 +116,8 @@ impl<'a> Ingest<'a> {
             let units = layout::scan(&profile).1.into_iter();
             found.extend(units.filter_map(|files| {
                 let fingerprint = fingerprint::read(&profile.join(&files.fingerprint))?;
-                Some(Found { place: place.clone(), files, fingerprint })
+                let sigs = files.files.iter().map(|f| FileSig::of(&profile.join(f)).ok()).collect::<Option<_>>()?;
+                Some(Found { place: place.clone(), files, sigs, fingerprint })
             }));
         }
         let by_hash = found.iter().enumerate().map(|(n, f)| (f.fingerprint.hash, n)).collect();
@@ -130,7 +161,8 @@ impl<'a> Ingest<'a> {
 
     /// The units that a unit was built against; `None` for one that is not there any more.
     pub fn dependencies(&self, unit: usize) -> Vec<Option<usize>> {
-        self.found[unit].fingerprint.said.deps.iter().map(|(_, _, _, hash)| self.by_hash.get(hash).copied()).collect()
+        let said = self.found[unit].fingerprint.said.iter();
+        said.flat_map(|said| &said.deps).map(|(_, _, _, hash)| self.by_hash.get(hash).copied()).collect()
     }
 
     /// The name in the store, if the unit has one.
@@ -148,16 +180,18 @@ impl<'a> Ingest<'a> {
         unit: usize,
         deps: &[(usize, Digest, PackageId)],
     ) -> Result<Result<(Digest, PackageId), Refused>, StoreError> {
+        if let Some(known) = self.as_seeded(unit) {
+            return Ok(Ok(known));
+        }
         let Some(package) = self.package(unit, deps) else { return Ok(Err(Refused::Member)) };
         let found = &self.found[unit];
+        let Some(said) = &found.fingerprint.said else { return Ok(Err(Refused::Unclear)) };
         let Some(role) = role(found) else { return Ok(Err(Refused::Unclear)) };
+        if deps.iter().any(|(dep, ..)| found.newest() < self.found[*dep].oldest()) {
+            return Ok(Err(Refused::Unclear));
+        }
         let target = self.site.call.target();
         let profile = target.join(&found.place);
-        if let Some(id) = self.seeded.get(&(found.place.clone(), found.files.name.clone()))
-            && self.engine.store.unit_by_id(id).is_some_and(|unit| self.engine.write_time(&unit, &profile).is_some())
-        {
-            return Ok(Ok((*id, package)));
-        }
         let here = Surroundings { target, root: Path::new(&self.site.root), profile: &profile };
         if let Some((info, build_out)) = self.dep_info(found).zip(self.build_out(unit))
             && role != Role::Run
@@ -165,8 +199,9 @@ impl<'a> Ingest<'a> {
         {
             return Ok(Err(Refused::Location));
         }
-        let files = match here.files(&self.engine.store, &found.files, &found.fingerprint, role) {
-            Ok(files) => files,
+        let gathered = self.watched(found, &profile).and_then(|w| Ok((w, here.files(&self.engine.store, found, role)?)));
+        let (watched, files) = match gathered {
+            Ok(gathered) => gathered,
             Err(refused) => return Ok(Err(refused)),
         };
         if !here.is_complete(&found.files, role) || !self.is_unchanged(found) {
@@ -179,9 +214,10 @@ impl<'a> Ingest<'a> {
             package: package.clone(),
             place: found.place.clone(),
             role,
-            rustc: found.fingerprint.said.rustc,
+            rustc: said.rustc,
             tools: (role == Role::Run && files.iter().any(uses_tools)).then_some(self.site.tools),
             deps: deps.iter().map(|(_, id, _)| *id).collect(),
+            watched,
             dirs: dirs.into_iter().collect(),
             files,
         };
@@ -191,6 +227,15 @@ impl<'a> Ingest<'a> {
             self.engine.store.release(blobs);
         }
         Ok(Ok((put?, package)))
+    }
+
+    /// The unit that was put there from the store, if it stands there still.
+    fn as_seeded(&self, unit: usize) -> Option<(Digest, PackageId)> {
+        let found = &self.found[unit];
+        let id = *self.seeded.get(&(found.place.clone(), found.files.name.clone()))?;
+        let unit = self.engine.store.unit_by_id(&id)?;
+        self.engine.write_time(&unit, &self.site.call.target().join(&found.place))?;
+        Some((id, unit.package))
     }
 
     /// Cargo empties a fingerprint before it builds a unit again.
@@ -213,6 +258,20 @@ impl<'a> Ingest<'a> {
         }
         let id = self.seeded.get(&(found.place.clone(), found.files.name.clone()))?;
         self.engine.store.unit_by_id(id).map(|unit| unit.package)
+    }
+
+    /// What a unit was made from besides packages and what lies in the target directory.
+    fn watched(&self, found: &Found, profile: &Path) -> Result<Vec<(String, Digest)>, Refused> {
+        let apart_from = [Path::new(&self.site.call.cargo_home), self.site.call.target()];
+        let (said, of_compiler) = match found.fingerprint.kind {
+            Kind::Run => {
+                let words = found.said().next().ok_or(Refused::Unclear)?.0;
+                (std::fs::read(profile.join(words)).map_err(|_| Refused::Unclear)?, None)
+            }
+            _ => (Vec::new(), self.dep_info(found)),
+        };
+        let files = watched::named(&said).chain(of_compiler.into_iter().flat_map(|info| info.files));
+        watched::contents(&self.engine.store, files, &apart_from, found.newest())
     }
 
     fn dep_info(&self, found: &Found) -> Option<DepInfo> {

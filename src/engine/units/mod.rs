@@ -8,6 +8,7 @@ pub mod choose;
 mod gather;
 pub mod ingest;
 mod lists;
+mod watched;
 
 use std::{collections::BTreeMap, ffi::OsString};
 
@@ -89,12 +90,14 @@ pub enum Refused {
     Tools,
     /// The store does not have all of it any more.
     Gone,
+    /// It was made from a file outside of all packages, which is another one today.
+    Watched,
 }
 
 impl Refused {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Member, Self::Unclear, Self::Location, Self::Dependency, Self::Conflict, Self::Tools, Self::Gone];
+    pub const ALL: [Self; 8] =
+        [Self::Member, Self::Unclear, Self::Location, Self::Dependency, Self::Conflict, Self::Tools, Self::Gone, Self::Watched];
 
     /// The name that statistics count.
     pub fn name(self) -> &'static str {
@@ -106,6 +109,7 @@ impl Refused {
             Self::Conflict => "conflict",
             Self::Tools => "tools",
             Self::Gone => "gone",
+            Self::Watched => "watched",
         }
     }
 
@@ -119,6 +123,7 @@ impl Refused {
             Self::Conflict => "it was built against other files than those that stand in the target directory",
             Self::Tools => "its build script ran with other tools (C compiler, linker, pkg-config) than those of today",
             Self::Gone => "the store does not have all of it any more",
+            Self::Watched => "a file outside of all packages that it was made from is another one today",
         }
     }
 }
