@@ -32,6 +32,17 @@
 //! information alone, dep-info and messages are stored with placeholders ([`rustc::Places`]), and a result that has a
 //! path baked in after all is kept for that path only ([`engine`]'s split).
 //!
+//! # Cold start
+//!
+//! What cargo has downloaded need not even be looked up. After a build the daemon takes every such unit of the target
+//! directory into the store ([`engine::units`]): outputs, what its build script has made and said, cargo's fingerprint, and the
+//! names of the stored units it was built against, all under one name made of all that. Before a build in a directory that
+//! lacks them ([`seed`]; from the command line always, from a bare wrapper at cargo's first question in a fresh directory),
+//! those that fit together are linked and written where cargo finds them fresh: no compiler and no build script runs for them.
+//! Which ones: those that the same command has needed before, else all that the lock file allows. Cargo checks everything itself;
+//! the one thing that it cannot see, crates that were built against others than those in place, is excluded by the names, and
+//! healed if it should happen ([`wrapper`] hears the compiler say so, and withdraws what was put there).
+//!
 //! # What sources mean
 //!
 //! [`semantic`] reduces source text to digests that stay the same under edits which the compiler, or another crate, cannot

@@ -16,17 +16,20 @@ use crate::{
 pub struct Figures {
     hits: u64,
     misses: u64,
+    seeded: u64,
     compared: usize,
     cold: Duration,
     warm: Duration,
+    fresh: Duration,
     plain: Duration,
 }
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [cold, warm, plain] = [self.cold, self.warm, self.plain].map(|d| d.as_secs_f64());
-        write!(f, "{} hits, {} misses, {} files equal; ", self.hits, self.misses, self.compared)?;
-        write!(f, "cold {cold:.2} s, other directory {warm:.2} s, plain cargo {plain:.2} s")
+        let [cold, warm, fresh, plain] = [self.cold, self.warm, self.fresh, self.plain].map(|d| d.as_secs_f64());
+        let Self { hits, misses, seeded, compared, .. } = self;
+        write!(f, "{hits} hits, {misses} misses; {seeded} seeded; {compared} files equal; ")?;
+        write!(f, "cold {cold:.2} s, other directory {warm:.2} s, seeded {fresh:.2} s, plain cargo {plain:.2} s")
     }
 }
 
@@ -39,6 +42,13 @@ pub fn cargo(sandbox: &Sandbox, dir: &Path, args: &[&str]) -> Run {
 fn ours(sandbox: &Sandbox, dir: &Path, args: &[&str]) -> Run {
     let mut command = sandbox.command(exe(), dir);
     Run::of(command.args(args).env("CARGO_HOME", cargo_home()))
+}
+
+/// As [`ours`], one compile after the other: nothing is put into the target directory beforehand.
+fn unseeded(sandbox: &Sandbox, dir: &Path, args: &[&str]) -> Run {
+    let mut command = sandbox.command(exe(), dir);
+    let command = command.args(args).env("CARGO_HOME", cargo_home());
+    Run::of(command.env("RUSTC_HYPEROPT_AI_COLD_START_OPTIMIZATION", "false"))
 }
 
 fn cargo_home() -> PathBuf {
@@ -57,14 +67,14 @@ pub fn run(case: &Case, sources: &Path) -> Figures {
     let sandbox = Sandbox::new();
     let args = case.args();
     // Paths of different lengths, so that nothing fits by chance.
-    let [first, second, third] = ["a", "another/place/b", "plain"].map(|name| sandbox.copy(sources, name));
+    let [first, second, third, fourth] = ["a", "another/place/b", "plain", "seeds"].map(|name| sandbox.copy(sources, name));
 
     let (_, cold) = timed(|| ours(&sandbox, &first, &args));
     let stats = sandbox.take_stats();
     assert!(stats.hits() == 0 && stats.misses() > 0 && stats.bypasses() == 0, "cold: {:#}", stats.0);
     assert!(stats.troubles().is_empty(), "cold: {:#}", stats.0);
 
-    let (_, warm) = timed(|| ours(&sandbox, &second, &args));
+    let (_, warm) = timed(|| unseeded(&sandbox, &second, &args));
     let stats = sandbox.take_stats();
     let missed = missed(&sandbox, &stats);
     let expected: BTreeMap<String, String> =
@@ -72,10 +82,18 @@ pub fn run(case: &Case, sources: &Path) -> Figures {
     assert_eq!(reasons(&missed), expected, "in another directory: {missed:#?}\n{:#}", stats.0);
     assert!(stats.hits() > 0 && stats.bypasses() == 0 && stats.troubles().is_empty(), "other directory: {:#}", stats.0);
 
-    cargo(&sandbox, &second, &args).assert_no_op();
+    let (_, fresh) = timed(|| ours(&sandbox, &fourth, &args));
+    let after = sandbox.take_stats();
+    let seeded = after.0["totals"]["seeded"].as_u64().unwrap_or_default();
+    assert!(seeded > after.hits() && after.misses() <= stats.misses() && after.troubles().is_empty(), "seeded: {:#}", after.0);
+
     let (_, plain) = timed(|| cargo(&sandbox, &third, &args));
-    let compared = if case.command == "check" { 0 } else { compare(case, &third, &second) };
-    Figures { hits: stats.hits(), misses: stats.misses(), compared, cold, warm, plain }
+    let mut compared = 0;
+    for dir in [&second, &fourth] {
+        cargo(&sandbox, dir, &args).assert_no_op();
+        compared += if case.command == "check" { 0 } else { compare(case, &third, dir) };
+    }
+    Figures { hits: stats.hits(), misses: stats.misses(), seeded, compared, cold, warm, fresh, plain }
 }
 
 /// What `why` says of a unit.
@@ -100,8 +118,13 @@ fn missed(sandbox: &Sandbox, stats: &Stats) -> Vec<Missed> {
     let newest = usize::try_from(stats.hits() + stats.misses() + stats.bypasses()).expect("few");
     let history = ask(&["stats", "--detailed", "--json"]);
     let events = history["events"].as_array().cloned().unwrap_or_default();
-    let mut crates: Vec<String> =
-        events.iter().take(newest).filter(|e| e["outcome"] != "hit").map(|e| text(&e["crate"])).collect();
+    let mut crates: Vec<String> = events
+        .iter()
+        .filter(|e| e["outcome"] != "seeded")
+        .take(newest)
+        .filter(|e| e["outcome"] != "hit")
+        .map(|e| text(&e["crate"]))
+        .collect();
     crates.sort();
     crates.dedup();
     let units = crates.iter().flat_map(|name| ask(&["why", name, "--json"])["units"].as_array().cloned().unwrap_or_default());
