@@ -2,6 +2,7 @@
 
 mod donor;
 mod fresh;
+mod kills;
 mod links;
 mod mixed;
 mod places;
