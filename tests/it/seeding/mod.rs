@@ -4,6 +4,7 @@ mod donor;
 mod fresh;
 mod kills;
 mod links;
+mod locks;
 mod mixed;
 mod places;
 mod sharing;
