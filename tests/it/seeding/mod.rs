@@ -1,5 +1,6 @@
 //! Whole units of what cargo has downloaded, put into a fresh target directory before cargo looks at it.
 
+mod changes;
 mod donor;
 mod fresh;
 mod kills;
@@ -8,3 +9,4 @@ mod locks;
 mod mixed;
 mod places;
 mod sharing;
+mod strangers;
