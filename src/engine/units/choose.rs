@@ -59,7 +59,9 @@ impl Engine {
         };
         let mut choice = Choice::new(self, site);
         for id in wanted {
-            if let Err(refused) = choice.take(id, 0) {
+            if let Err(refused) = choice.take(id, 0)
+                && !choice.take_instead_of(&id)
+            {
                 *choice.refused.entry(refused).or_default() += 1;
             }
         }
@@ -134,6 +136,16 @@ impl<'a> Choice<'a> {
         let result = self.lay(id, depth);
         self.done.insert(id, result.map(|newest| Taken { newest }));
         result
+    }
+
+    /// Lays out another unit of the same name, from a time with these tools or headers.
+    fn take_instead_of(&mut self, id: &Digest) -> bool {
+        let store = &self.engine.store;
+        let Some(unit) = store.unit_by_id(id) else { return false };
+        let is_like = |other: &StoredUnit| (&other.place, &other.name) == (&unit.place, &unit.name);
+        let others = store.units_of(&self.site.call.scope, &unit.package).into_iter();
+        let others: Vec<Digest> = others.filter(|o| o != id && store.unit_by_id(o).is_some_and(|u| is_like(&u))).collect();
+        others.into_iter().any(|other| self.take(other, 0).is_ok())
     }
 
     fn lay(&mut self, id: Digest, depth: usize) -> Result<Nanos, Refused> {

@@ -12,8 +12,10 @@ const BUILD: [&str; 1] = ["build"];
 const PROGRAM: &str = "target/debug/app";
 const ALL: [&str; 9] = ["app", "kit-base", "kit-gen", "kit-mac", "kit-mid", "kit-native", "kit-top", "leaf", "twig"];
 
+type Env<'a> = &'a [(&'a str, &'a str)];
+
 #[track_caller]
-fn with(kit: &Kit, program: &str, dir: &Path, env: &[(&str, &str)]) -> Said {
+fn with(kit: &Kit, program: &str, dir: &Path, env: Env<'_>) -> Said {
     Said::of(Run::of(kit.sandbox.command(program, dir).args(["build", "-v"]).envs(env.iter().copied())))
 }
 
@@ -112,7 +114,7 @@ fn nobody_wants_it() {
     let no_seeds = [("RUSTC_HYPEROPT_AI_COLD_START_OPTIMIZATION", "false")];
     let off = [("RUSTC_HYPEROPT", "off")];
     let wrapper = ("RUSTC_WRAPPER", exe());
-    let cases: [(&str, &str, &[(&str, &str)]); 4] = [
+    let cases: [(&str, &str, Env<'_>); 4] = [
         ("a", exe(), &no_seeds),
         ("b", exe(), &off),
         ("c", "cargo", &[no_seeds[0], wrapper]),
@@ -143,8 +145,11 @@ fn other_tools() {
     let left_out = &stats.0["totals"]["not_seeded"];
     assert!(left_out["tools"] == 2 && left_out["dependency"].as_u64() >= Some(2), "{:#}", stats.0);
     let told = kit.sandbox.ours(&other, &["stats", "--detailed"]).success().stdout();
-    assert!(told.contains("seed"), "{told}");
+    assert!(told.contains("its build script ran with other tools"), "{told}");
     kit.assert_like(&other, &kit.reference("first", &BUILD), &BUILD, PROGRAM);
     kit.settle();
     with(&kit, exe(), &again, &env).assert_made(&["app"]);
+    // Both ways of building are remembered.
+    kit.settle();
+    kit.ours(&kit.copy("back"), &BUILD).assert_made(&["app"]);
 }
