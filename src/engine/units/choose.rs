@@ -8,7 +8,7 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     fs,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use super::{Laid, LaidFile, Layout, Refused, Site, lists::toolchain_key, watched};
@@ -20,6 +20,7 @@ use crate::{
     base::{
         clock::Nanos,
         digest::{Digest, DigestFile},
+        fs::FileSig,
         text,
     },
     cargo::{call::Purpose, layout},
@@ -39,8 +40,8 @@ struct Taken {
 struct Choice<'a> {
     engine: &'a Engine,
     site: &'a Site,
-    /// Directories of fingerprints that are there already, by place and unit.
-    there: HashMap<(String, String), PathBuf>,
+    /// What has a fingerprint already, by place and unit.
+    there: HashSet<(String, String)>,
     /// By place and unit: the name in the store that has won.
     won: HashMap<(String, String), Digest>,
     done: HashMap<Digest, Result<Taken, Refused>>,
@@ -52,8 +53,9 @@ impl Engine {
     /// What to put into a target directory before a build.
     pub fn seeds_for(&self, site: &Site) -> Layout {
         let note = self.store.toolchain_note(&toolchain_key(&site.call));
-        let listed = self.store.unit_list(&site.call.exact).or_else(|| self.store.unit_list(&site.call.roughly));
-        let wanted = match listed {
+        let exactly = self.store.unit_list(&site.call.exact);
+        let complete = exactly.is_some();
+        let wanted = match exactly.or_else(|| self.store.unit_list(&site.call.roughly)) {
             Some(list) => list.units,
             None => self.candidates(site, note.as_ref().map(|n| n.rustc)),
         };
@@ -66,6 +68,7 @@ impl Engine {
             }
         }
         let Choice { mut layout, refused, .. } = choice;
+        layout.complete = complete && refused.is_empty();
         layout.refused = refused.into_iter().map(|(r, n)| (r.name().to_owned(), n)).collect();
         layout.rustc_info = note.map(|n| n.info).unwrap_or_default();
         self.store.touch_units(layout.units.iter().map(|u| &u.id).chain(layout.present.iter().map(|(_, _, id)| id)));
@@ -112,10 +115,10 @@ const DEEPEST: usize = 1_000;
 
 impl<'a> Choice<'a> {
     fn new(engine: &'a Engine, site: &'a Site) -> Self {
-        let mut there = HashMap::new();
+        let mut there = HashSet::new();
         for place in site.call.places() {
             let found = layout::fingerprints(&site.call.target().join(&place));
-            there.extend(found.into_iter().map(|(name, dir)| ((place.clone(), name), dir)));
+            there.extend(found.into_keys().map(|name| (place.clone(), name)));
         }
         Self {
             engine,
@@ -162,19 +165,16 @@ impl<'a> Choice<'a> {
         if self.won.get(&key).is_some_and(|w| *w != id) {
             return Err(Refused::Conflict);
         }
-        let newest = match self.there.get(&key).cloned() {
-            Some(dir) => {
-                let newest = self.stands_there(&unit, &dir).ok_or(Refused::Conflict)?;
-                self.layout.present.push((key.0.clone(), key.1.clone(), id));
-                newest
-            }
-            None => {
-                // They are what they were, whenever they were written.
-                let newest = newest.max(watched::unchanged(&self.engine.store, &unit.watched).ok_or(Refused::Watched)?);
-                let (laid, newest) = self.files(id, &unit, newest)?;
-                self.layout.units.push(laid);
-                newest
-            }
+        let newest = if self.there.contains(&key) {
+            let standing = self.engine.write_time(&unit, self.site.call.target()).ok_or(Refused::Conflict)?;
+            self.layout.present.push((key.0.clone(), key.1.clone(), id));
+            standing
+        } else {
+            // They are what they were, whenever they were written.
+            let newest = newest.max(watched::unchanged(&self.engine.store, &unit.watched).ok_or(Refused::Watched)?);
+            let (laid, newest) = self.files(id, &unit, newest)?;
+            self.layout.units.push(laid);
+            newest
         };
         self.won.insert(key, id);
         Ok(newest)
@@ -186,6 +186,10 @@ impl<'a> Choice<'a> {
         let mut latest = newest;
         let mut files = Vec::with_capacity(unit.files.len());
         for file in &unit.files {
+            // Cargo reads the words only to say why it builds a unit again.
+            if is_words(&file.path) {
+                continue;
+            }
             if !leads_down(&file.path) {
                 return Err(Refused::Unclear);
             }
@@ -215,29 +219,33 @@ impl<'a> Choice<'a> {
         let dirs = unit.dirs.iter().filter(|d| leads_down(d)).cloned().collect();
         Ok((Laid { id, name: unit.name.clone(), place: unit.place.clone(), dirs, files }, latest))
     }
+}
 
-    /// Whether the unit that stands in the target directory is this one, byte by byte; its latest write time.
-    fn stands_there(&self, unit: &StoredUnit, fingerprint: &Path) -> Option<Nanos> {
-        let profile = self.site.call.target().join(&unit.place);
+/// A fingerprint in words.
+fn is_words(path: &str) -> bool {
+    path.contains("fingerprint/") && path.ends_with(".json")
+}
+
+impl Engine {
+    /// The latest write time among a unit's files in a target directory, if they are all there and the same byte by byte.
+    pub(super) fn write_time(&self, unit: &StoredUnit, target: &Path) -> Option<Nanos> {
+        let profile = target.join(&unit.place);
         let mut latest = LONG_AGO;
-        for file in &unit.files {
+        for file in unit.files.iter().filter(|f| !is_words(&f.path)) {
             let path = profile.join(&file.path);
-            match &file.content {
-                Content::Blob(digest) => {
-                    let (found, sig) = self.engine.store.digest(&path).ok()?;
-                    if found != *digest {
-                        return None;
-                    }
-                    latest = latest.max(sig.mtime);
+            let same = match &file.content {
+                Content::Blob(digest) => self.store.digest(&path).ok()?.0 == *digest,
+                Content::Inline(bytes) => fs::read(&path).ok()? == *bytes,
+                Content::Relocatable(bytes) => {
+                    fs::read(&path).ok()? == text::replace(bytes, TARGET, target.as_os_str().as_encoded_bytes())
                 }
-                // What it was built from, in cargo's words and in ours.
-                Content::Inline(bytes) if Path::new(&file.path).starts_with(fingerprint) => {
-                    let words = file.path.ends_with(".json");
-                    if !words && fs::read(&path).ok()? != *bytes {
-                        return None;
-                    }
-                }
-                Content::Inline(_) | Content::Relocatable(_) => {}
+            };
+            if !same {
+                return None;
+            }
+            // What is written there says nothing about when the unit was made.
+            if !file.path.contains("fingerprint/") {
+                latest = latest.max(FileSig::of(&path).ok()?.mtime);
             }
         }
         Some(latest)

@@ -4,6 +4,7 @@
 //! refuses the unit.
 
 use std::{
+    ffi::OsStr,
     fs,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
@@ -19,7 +20,7 @@ use crate::{
     base::{fs::FileSig, text},
     cargo::{fingerprint::parse_hash, layout::UnitFiles},
     engine::{publish::SMALL, split},
-    rustc::depinfo::DepInfo,
+    rustc::depinfo::{self, DepInfo},
     store::Store,
 };
 
@@ -109,6 +110,22 @@ impl Surroundings<'_> {
     fn names_us(&self, bytes: &[u8]) -> bool {
         let is_in = |path: &Path| memchr::memmem::find(bytes, path.as_os_str().as_bytes()).is_some();
         is_in(self.target) || is_in(self.root)
+    }
+
+    /// Whether nothing is missing of what the unit's own records speak of. Somebody may be removing the directory.
+    pub fn is_complete(&self, unit: &UnitFiles, role: Role) -> bool {
+        let has = |name: &OsStr| unit.files.iter().any(|f| f.file_name() == Some(name));
+        if role != Role::Run {
+            let text = unit.dep_info.as_ref().and_then(|d| fs::read_to_string(self.profile.join(d)).ok());
+            let made = text.map(|t| depinfo::targets(&t)).unwrap_or_default();
+            let others = made.iter().filter(|t| t.extension().is_none_or(|e| e != "d"));
+            return !made.is_empty() && others.into_iter().all(|t| t.file_name().is_some_and(has));
+        }
+        let said = unit.files.iter().find(|f| ["output", "stdout"].iter().any(|n| f.file_name() == Some(OsStr::new(n))));
+        let Some(said) = said.and_then(|f| FileSig::of(&self.profile.join(f)).ok()) else { return false };
+        // What a script has made was there before cargo wrote down what it had said.
+        let older = |dir: &PathBuf| FileSig::of(&self.profile.join(dir)).is_ok_and(|d| d.mtime <= said.mtime);
+        has(OsStr::new("root-output")) && has(OsStr::new("stderr")) && unit.dirs.iter().all(older)
     }
 
     /// Whether a crate that is given an `OUT_DIR` holds for that directory only.

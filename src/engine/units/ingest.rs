@@ -59,8 +59,9 @@ impl Engine {
     /// Takes in what a build has left in its target directory, and notes what it has needed.
     ///
     /// # Errors
-    /// If the store cannot be written.
+    /// If the directory is gone, or the store cannot be written.
     pub fn ingest_units(&self, site: &Site, seeded: Vec<(String, String, Digest)>) -> Result<Ingested, StoreError> {
+        let before = FileSig::of(site.call.target())?.inode;
         let mut work = Ingest::new(self, site, seeded);
         let all: Vec<usize> = (0..work.found.len()).collect();
         let mut ingested = Ingested::default();
@@ -71,7 +72,10 @@ impl Engine {
             }
             failpoint::reach("ingest-between-units");
         }
-        work.note_lists()?;
+        // Somebody may have begun to remove it all.
+        if FileSig::of(site.call.target()).is_ok_and(|now| now.inode == before) && work.stands() {
+            work.note_lists()?;
+        }
         Ok(ingested)
     }
 }
@@ -121,6 +125,11 @@ impl<'a> Ingest<'a> {
         Self { engine, site, found, by_hash, results: HashMap::new(), seeded }
     }
 
+    /// Every fingerprint is what it was when the work began.
+    fn stands(&self) -> bool {
+        self.found.iter().all(|found| self.is_unchanged(found))
+    }
+
     /// Takes in one unit after everything behind it; gives its name in the store.
     fn take(&mut self, unit: usize) -> Result<Result<(Digest, PackageId), Refused>, StoreError> {
         if let Some(known) = self.results.get(&unit) {
@@ -152,7 +161,8 @@ impl<'a> Ingest<'a> {
 
     /// The units that a unit was built against; `None` for one that is not there any more.
     pub fn dependencies(&self, unit: usize) -> Vec<Option<usize>> {
-        self.found[unit].fingerprint.said.deps.iter().map(|(_, _, _, hash)| self.by_hash.get(hash).copied()).collect()
+        let said = self.found[unit].fingerprint.said.iter();
+        said.flat_map(|said| &said.deps).map(|(_, _, _, hash)| self.by_hash.get(hash).copied()).collect()
     }
 
     /// The name in the store, if the unit has one.
@@ -170,8 +180,12 @@ impl<'a> Ingest<'a> {
         unit: usize,
         deps: &[(usize, Digest, PackageId)],
     ) -> Result<Result<(Digest, PackageId), Refused>, StoreError> {
+        if let Some(known) = self.as_seeded(unit) {
+            return Ok(Ok(known));
+        }
         let Some(package) = self.package(unit, deps) else { return Ok(Err(Refused::Member)) };
         let found = &self.found[unit];
+        let Some(said) = &found.fingerprint.said else { return Ok(Err(Refused::Unclear)) };
         let Some(role) = role(found) else { return Ok(Err(Refused::Unclear)) };
         if deps.iter().any(|(dep, ..)| found.newest() < self.found[*dep].oldest()) {
             return Ok(Err(Refused::Unclear));
@@ -190,6 +204,9 @@ impl<'a> Ingest<'a> {
             Ok(gathered) => gathered,
             Err(refused) => return Ok(Err(refused)),
         };
+        if !here.is_complete(&found.files, role) || !self.is_unchanged(found) {
+            return Ok(Err(Refused::Unclear));
+        }
         let dirs =
             found.files.dirs.iter().filter_map(|d| d.to_str().map(str::to_owned)).collect::<std::collections::BTreeSet<_>>();
         let stored = StoredUnit {
@@ -197,7 +214,7 @@ impl<'a> Ingest<'a> {
             package: package.clone(),
             place: found.place.clone(),
             role,
-            rustc: found.fingerprint.said.rustc,
+            rustc: said.rustc,
             tools: (role == Role::Run && files.iter().any(uses_tools)).then_some(self.site.tools),
             deps: deps.iter().map(|(_, id, _)| *id).collect(),
             watched,
@@ -210,6 +227,21 @@ impl<'a> Ingest<'a> {
             self.engine.store.release(blobs);
         }
         Ok(Ok((put?, package)))
+    }
+
+    /// The unit that was put there from the store, if it stands there still.
+    fn as_seeded(&self, unit: usize) -> Option<(Digest, PackageId)> {
+        let found = &self.found[unit];
+        let id = *self.seeded.get(&(found.place.clone(), found.files.name.clone()))?;
+        let unit = self.engine.store.unit_by_id(&id)?;
+        self.engine.write_time(&unit, self.site.call.target())?;
+        Some((id, unit.package))
+    }
+
+    /// Cargo empties a fingerprint before it builds a unit again.
+    fn is_unchanged(&self, found: &Found) -> bool {
+        let dir = self.site.call.target().join(&found.place).join(&found.files.fingerprint);
+        fingerprint::read(&dir).as_ref() == Some(&found.fingerprint)
     }
 
     /// The package of a unit that cargo has downloaded. A run has no sources of its own: it is that of its build script.

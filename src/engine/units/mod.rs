@@ -43,6 +43,8 @@ pub struct Layout {
     pub rustc_info: Vec<u8>,
     /// Units that stand there already, with their names in the store.
     pub present: Vec<(String, String, Digest)>,
+    /// It is known that the build needs nothing more of the kind.
+    pub complete: bool,
     /// How many are left out, by [`Refused::name`].
     pub refused: BTreeMap<String, u64>,
 }
