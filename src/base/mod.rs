@@ -8,6 +8,7 @@ pub mod digest;
 pub mod env;
 pub mod failpoint;
 pub mod fs;
+pub mod locks;
 pub mod names;
 pub mod personality;
 pub mod process;

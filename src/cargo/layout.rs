@@ -18,6 +18,9 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+/// Files in a profile's directory that cargo locks while it builds: one, the other or both, by its version.
+pub const LOCKS: [&str; 2] = [".cargo-build-lock", ".cargo-lock"];
+
 /// How a directory is laid out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Layout {

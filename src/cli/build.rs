@@ -60,7 +60,7 @@ pub fn run(ctx: &mut Context, call: &CargoCall) -> Result<i32, CliError> {
             status = once(&mut command, &cargo)?;
         }
         if status.success() {
-            seeding.after();
+            seeding.after(ctx, call);
         }
     }
     if status.code().is_some() {

@@ -16,45 +16,48 @@ use crate::{
 
 /// What is known of a build beforehand.
 pub struct Seeding {
-    site: Site,
+    /// Nothing if there is no lock file yet.
+    site: Option<Site>,
     wired: Wired,
 }
 
 impl Seeding {
-    /// Of a command that builds where seeding makes sense.
+    /// Of a command that builds where this is wanted.
     pub fn of(ctx: &Context, call: &CargoCall, wired: &Wired) -> Option<Self> {
-        if !wired.seeds {
-            return None;
-        }
-        let site = seed::site(&call.args, call.toolchain.as_deref(), &ctx.env, &ctx.cwd)?;
-        Some(Self { site, wired: wired.clone() })
+        wired.seeds.then(|| Self { site: site(ctx, call), wired: wired.clone() })
     }
 
     /// Puts units in place, if there may be any.
     pub fn before(&self) {
         // What an earlier build has found is no reason to try this one twice.
         self.was_withdrawn();
-        if seed::is_worth_asking(&self.site)
+        if let Some(site) = &self.site
+            && seed::is_worth_asking(site)
             && let Ok(mut client) = Client::connect_or_start(&self.wired.store, &self.wired.exe)
-            && let Some(outcome) = seed::prepare(&mut client, &self.site)
+            && let Some(outcome) = seed::prepare(&mut client, site)
         {
             tell(&mut client, &self.wired.session, outcome);
         }
     }
 
     /// Has what a successful build has left taken into the store, if it is not there yet.
-    pub fn after(&self) {
-        if seed::is_worth_taking(&self.site)
+    pub fn after(&self, ctx: &Context, call: &CargoCall) {
+        if let Some(site) = self.site.clone().or_else(|| site(ctx, call))
+            && seed::is_worth_taking(&site)
             && let Ok(mut client) = Client::connect(&self.wired.store)
         {
-            drop(client.ask(&Request::Built { site: Box::new(self.site.clone()), cargo: None }));
+            drop(client.ask(&Request::Built { site: Box::new(site), cargo: None }));
         }
     }
 
     /// What had been put in place did not fit, and is gone: the build can be tried again.
     pub fn was_withdrawn(&self) -> bool {
-        marker::was_withdrawn(self.site.call.target())
+        self.site.as_ref().is_some_and(|site| marker::was_withdrawn(site.call.target()))
     }
+}
+
+fn site(ctx: &Context, call: &CargoCall) -> Option<Site> {
+    seed::site(&call.args, call.toolchain.as_deref(), &ctx.env, &ctx.cwd)
 }
 
 /// As [`Seeding::before`] for a cargo that was started without us: `pid` has asked our wrapper its first question.

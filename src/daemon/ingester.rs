@@ -4,7 +4,6 @@
 //! signatures of files. What is waiting when the daemon ends is taken in after the next build.
 
 use std::{
-    fs::File,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{
@@ -16,11 +15,10 @@ use std::{
     time::Duration,
 };
 
-use nix::fcntl::{Flock, FlockArg};
-
 use crate::{
     artifact::marker::Marker,
-    base::{clock::Stopwatch, failpoint, sync::Count},
+    base::{clock::Stopwatch, failpoint, locks, sync::Count},
+    cargo::layout::LOCKS,
     engine::{Engine, units::Site},
 };
 
@@ -28,8 +26,6 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(3600);
 /// How often is looked whether it has ended.
 const LOOK: Duration = Duration::from_millis(100);
-/// Files that cargo locks in a profile's directory.
-const LOCKS: [&str; 2] = [".cargo-lock", ".cargo-build-lock"];
 
 /// A build whose units are to be taken in.
 pub struct Job {
@@ -139,7 +135,5 @@ fn has_ended(job: &Job, hurry: &AtomicBool) -> bool {
 
 /// Cargo holds a lock in one of the directories.
 fn is_building(site: &Site) -> bool {
-    let files = site.call.places().into_iter().flat_map(|p| LOCKS.map(|name| site.call.target().join(&p).join(name)));
-    let mut open = files.filter_map(|path| File::open(path).ok());
-    open.any(|file| Flock::lock(file, FlockArg::LockSharedNonblock).is_err())
+    locks::any_held(site.call.places().into_iter().flat_map(|p| LOCKS.map(|name| site.call.target().join(&p).join(name))))
 }

@@ -11,7 +11,7 @@ use std::{
     ffi::{OsStr, OsString},
     fs::{self, File, OpenOptions},
     io,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use nix::fcntl::{Flock, FlockArg};
@@ -24,7 +24,7 @@ use crate::{
         failpoint,
         fs::{Durability, umask, write_atomic},
     },
-    cargo::call::Call,
+    cargo::{call::Call, layout::LOCKS},
     engine::units::{Layout, Site},
     events::Outcome,
     ipc::{
@@ -51,13 +51,13 @@ pub fn site(args: &[OsString], toolchain: Option<&OsStr>, env: &EnvSnapshot, cwd
 pub fn is_worth_asking(site: &Site) -> bool {
     let marker = Marker::read(site.call.target());
     let stands = || site.call.places().iter().all(|p| site.call.target().join(p).is_dir());
-    !(marker.never || marker.call == Some(site.call.exact) && stands())
+    !(marker.never || (marker.call == Some(site.call.exact) && stands()))
 }
 
 /// Whether what a build has left is still to be taken into the store.
 pub fn is_worth_taking(site: &Site) -> bool {
     let marker = Marker::read(site.call.target());
-    !(marker.never || marker.taken && marker.call == Some(site.call.exact))
+    !(marker.never || (marker.taken && marker.call == Some(site.call.exact)))
 }
 
 /// Asks for units and puts them in place; what there is to tell of it, if anything.
@@ -106,11 +106,16 @@ fn lock(site: &Site) -> io::Result<Vec<Flock<File>>> {
         fs::create_dir_all(target)?;
         write_atomic(&target.join("CACHEDIR.TAG"), CACHEDIR_TAG.as_bytes(), 0o666, Durability::Lazy)?;
     }
-    let open = |place: String| {
-        let dir = target.join(place);
-        fs::create_dir_all(&dir)?;
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(dir.join(".cargo-lock"))?;
+    let open = |path: PathBuf| {
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, e)| io::Error::from(e))
     };
-    site.call.places().into_iter().map(open).collect()
+    let mut locks = Vec::new();
+    for dir in site.call.places().into_iter().map(|place| target.join(place)) {
+        fs::create_dir_all(&dir)?;
+        for name in LOCKS {
+            locks.push(open(dir.join(name))?);
+        }
+    }
+    Ok(locks)
 }

@@ -20,6 +20,7 @@ use crate::{
     base::{
         clock::Nanos,
         digest::{Digest, DigestFile},
+        fs::FileSig,
         text,
     },
     cargo::{call::Purpose, layout},
@@ -60,7 +61,9 @@ impl Engine {
         };
         let mut choice = Choice::new(self, site);
         for id in wanted {
-            if let Err(refused) = choice.take(id, 0) {
+            if let Err(refused) = choice.take(id, 0)
+                && !choice.take_instead_of(&id)
+            {
                 *choice.refused.entry(refused).or_default() += 1;
             }
         }
@@ -138,6 +141,16 @@ impl<'a> Choice<'a> {
         result
     }
 
+    /// Lays out another unit of the same name, from a time with these tools or headers.
+    fn take_instead_of(&mut self, id: &Digest) -> bool {
+        let store = &self.engine.store;
+        let Some(unit) = store.unit_by_id(id) else { return false };
+        let is_like = |other: &StoredUnit| (&other.place, &other.name) == (&unit.place, &unit.name);
+        let others = store.units_of(&self.site.call.scope, &unit.package).into_iter();
+        let others: Vec<Digest> = others.filter(|o| o != id && store.unit_by_id(o).is_some_and(|u| is_like(&u))).collect();
+        others.into_iter().any(|other| self.take(other, 0).is_ok())
+    }
+
     fn lay(&mut self, id: Digest, depth: usize) -> Result<Nanos, Refused> {
         let unit = self.engine.store.unit_by_id(&id).filter(|_| depth < DEEPEST).ok_or(Refused::Gone)?;
         if unit.tools.is_some_and(|t| t != self.site.tools) {
@@ -153,7 +166,7 @@ impl<'a> Choice<'a> {
             return Err(Refused::Conflict);
         }
         let newest = if self.there.contains(&key) {
-            let standing = self.engine.write_time(&unit, &self.site.call.target().join(&unit.place)).ok_or(Refused::Conflict)?;
+            let standing = self.engine.write_time(&unit, self.site.call.target()).ok_or(Refused::Conflict)?;
             self.layout.present.push((key.0.clone(), key.1.clone(), id));
             standing
         } else {
@@ -214,28 +227,25 @@ fn is_words(path: &str) -> bool {
 }
 
 impl Engine {
-    /// The latest write time among a unit's files in a profile's directory, if they are all there and those that cargo and
-    /// compilers read are the same byte by byte.
-    pub(super) fn write_time(&self, unit: &StoredUnit, profile: &Path) -> Option<Nanos> {
+    /// The latest write time among a unit's files in a target directory, if they are all there and the same byte by byte.
+    pub(super) fn write_time(&self, unit: &StoredUnit, target: &Path) -> Option<Nanos> {
+        let profile = target.join(&unit.place);
         let mut latest = LONG_AGO;
         for file in unit.files.iter().filter(|f| !is_words(&f.path)) {
             let path = profile.join(&file.path);
-            match &file.content {
-                Content::Blob(digest) => {
-                    let (found, sig) = self.store.digest(&path).ok()?;
-                    if found != *digest {
-                        return None;
-                    }
-                    latest = latest.max(sig.mtime);
+            let same = match &file.content {
+                Content::Blob(digest) => self.store.digest(&path).ok()?.0 == *digest,
+                Content::Inline(bytes) => fs::read(&path).ok()? == *bytes,
+                Content::Relocatable(bytes) => {
+                    fs::read(&path).ok()? == text::replace(bytes, TARGET, target.as_os_str().as_encoded_bytes())
                 }
-                // What it was built from, in cargo's words and in a digest.
-                Content::Inline(bytes) if file.path.contains("fingerprint/") => {
-                    if fs::read(&path).ok()? != *bytes {
-                        return None;
-                    }
-                }
-                Content::Inline(_) | Content::Relocatable(_) if !path.exists() => return None,
-                Content::Inline(_) | Content::Relocatable(_) => {}
+            };
+            if !same {
+                return None;
+            }
+            // What is written there says nothing about when the unit was made.
+            if !file.path.contains("fingerprint/") {
+                latest = latest.max(FileSig::of(&path).ok()?.mtime);
             }
         }
         Some(latest)

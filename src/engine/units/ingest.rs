@@ -234,7 +234,7 @@ impl<'a> Ingest<'a> {
         let found = &self.found[unit];
         let id = *self.seeded.get(&(found.place.clone(), found.files.name.clone()))?;
         let unit = self.engine.store.unit_by_id(&id)?;
-        self.engine.write_time(&unit, &self.site.call.target().join(&found.place))?;
+        self.engine.write_time(&unit, self.site.call.target())?;
         Some((id, unit.package))
     }
 

@@ -1,8 +1,12 @@
 //! Whole units of what cargo has downloaded, put into a fresh target directory before cargo looks at it.
 
+mod changes;
 mod donor;
 mod fresh;
+mod kills;
 mod links;
+mod locks;
 mod mixed;
 mod places;
 mod sharing;
+mod strangers;
