@@ -13,10 +13,12 @@ pub mod refused;
 pub mod rlib;
 pub mod rmeta;
 pub mod spool;
+pub mod state;
 pub mod surface;
 
 pub use link::LinkRecord;
 pub use manifest::{Content, Cost, Manifest, Output};
+pub use state::{StateFile, StateRecord};
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{LinkRecord, Manifest};
+use super::{LinkRecord, Manifest, StateRecord};
 use crate::{base::digest::Digest, rustc::WhyNot};
 
 /// The format of everything in the index. Raised whenever a stored type changes.
@@ -35,6 +35,8 @@ pub enum Action {
     Refused(WhyNot),
     /// The last step of a compile, to be done again. Stands under a link key, never under an action key.
     Link(Box<LinkRecord>),
+    /// Incremental state. Stands under a key of its own, never under an action key.
+    State(Box<StateRecord>),
 }
 
 /// What an action key must be extended by.
@@ -54,6 +56,7 @@ impl Action {
         match self {
             Self::Done(manifest) => manifest.blobs().collect(),
             Self::Link(link) => link.blobs().collect(),
+            Self::State(state) => state.blobs().collect(),
             Self::Split(_) | Self::Refused(_) => Vec::new(),
         }
     }

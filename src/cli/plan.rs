@@ -68,6 +68,8 @@ pub struct CargoCall {
     pub seen: Seen,
     /// Whether compilers may run.
     pub builds: bool,
+    /// Whether it removes what was built.
+    pub cleans: bool,
 }
 
 /// Decides about a whole command line, program name included.
@@ -120,7 +122,8 @@ fn cargo(toolchain: Option<OsString>, args: Vec<OsString>) -> Plan {
     let seen = flags::observe(&args);
     let command = flags::subcommand(&args).and_then(|at| args[at].to_str());
     let builds = command.is_some_and(|c| !NOT_BUILDING.contains(&c)) && !seen.help && !seen.version;
-    Plan::Cargo(CargoCall { toolchain, args, seen, builds })
+    let cleans = command == Some("clean") && !seen.help;
+    Plan::Cargo(CargoCall { toolchain, args, seen, builds, cleans })
 }
 
 #[cfg(test)]

@@ -5,12 +5,14 @@
 
 mod admin;
 mod flights;
+mod keeper;
 mod lifecycle;
 mod publisher;
 mod server;
 mod session;
 mod state;
 mod tenure;
+mod told;
 mod verifier;
 
 use std::path::Path;

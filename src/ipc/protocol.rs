@@ -11,16 +11,16 @@ use crate::{
     base::{digest::Digest, fs::FileSig},
     engine::{
         Relink,
-        plan::{Compiled, Plan, Query},
+        plan::{Compiled, Plan, Query, State},
         truth::{Step, Verdict},
     },
-    events::{Totals, UnitEvent},
+    events::{StateTotals, Totals, UnitEvent},
     rustc::WhyNot,
     store::Claim,
 };
 
 /// The version of everything in this file; `tests/protocol.lock` notices when it should have been raised.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 /// The first bytes of a connection.
 pub const MAGIC: [u8; 8] = *b"hyperopt";
 
@@ -86,6 +86,10 @@ pub enum Request {
     Health,
     /// Finish what is queued and end.
     Stop,
+    /// The incremental state of this compile could not be put in place; it is compiled without. The ticket stays. No reply.
+    StateFailed { ticket: u64, blob: Option<Digest> },
+    /// Do now what waits for a quiet moment: keep incremental state, and with `prime`, make what is missing.
+    Settle { prime: bool },
 }
 
 /// Answers.
@@ -104,6 +108,8 @@ pub enum Reply {
         extra_args: Vec<OsString>,
         hold: Hold,
         link: Link,
+        /// Incremental state to put in place if it is compiled.
+        state: Option<Box<State>>,
     },
     /// Answer to [`Request::Metadata`].
     Hold(bool),
@@ -170,6 +176,8 @@ pub struct StatsReply {
     pub size: SizeReply,
     /// Seconds since 1970.
     pub since: u64,
+    /// Of all sessions.
+    pub states: StateTotals,
 }
 
 /// Answer to [`Request::Size`].

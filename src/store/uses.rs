@@ -25,6 +25,8 @@ pub enum Kind {
     Invocation,
     /// An action that holds a link.
     Link,
+    /// An action that holds incremental state.
+    State,
 }
 
 /// The last use of an entry.

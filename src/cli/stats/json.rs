@@ -10,6 +10,7 @@
 //!    "troubles": {},                    // went wrong without harm, by name
 //!    "cut_offs": {"grafted": 1},        // compiles whose dependents were spared, and why others' were not
 //!    "saved_ms": 34200, "compile_ms": 800, "restored_bytes": 1000},
+//!  "states": {"kept":3, "placed":1, "primed":12, "primed_ms":5100},   // incremental state: kept, put back, made
 //!  "cache": {"entries":3, "blobs":6, "blob_bytes":9, "index_bytes":1, "max_bytes":20},
 //!  "crates": [{"name":"serde","hits":1,"misses":0,"bypasses":0,"compile_ms":0,"saved_ms":3000}],   // --detailed
 //!  "events": [{"at":1,"session":"…","crate":"serde","unit":"serde 1.0.1 lib",                       // --detailed,
@@ -24,7 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use super::crates::{self, CrateRow};
 use crate::{
-    events::{CutOff, Outcome, UnitEvent},
+    events::{CutOff, Outcome, StateTotals, UnitEvent},
     ipc::protocol::StatsReply,
 };
 
@@ -36,6 +37,8 @@ pub struct Document {
     pub schema_version: u32,
     pub since: u64,
     pub totals: Sums,
+    #[serde(default)]
+    pub states: StateTotals,
     pub cache: Cache,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crates: Option<Vec<CrateRow>>,
@@ -100,6 +103,7 @@ impl Document {
                 compile_ms: totals.compile_ms,
                 restored_bytes: totals.restored_bytes,
             },
+            states: stats.states,
             cache: Cache {
                 entries: size.entries,
                 blobs: size.blobs,

@@ -77,6 +77,8 @@ pub fn of_trouble(name: &str) -> &'static str {
         "place-failed" => "a result could not be put in place; it was compiled",
         "publish-failed" => "a result could not be stored; it will be compiled again next time",
         "verify-mismatch" => "a result was not what a plain compile makes; it has been set aside (please report it)",
+        "state-damaged" => "kept incremental state was damaged; the crate was compiled without",
+        "state-not-kept" => "incremental state could not be kept",
         "damaged-blob" => "stored bytes were damaged; they have been set aside",
         _ => "",
     }

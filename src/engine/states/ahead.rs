@@ -1,0 +1,159 @@
+//! Making state where there is none: the unit is compiled again exactly as it was asked for, at the lowest priority, in a
+//! scratch directory, and only the session that comes out of it is put into the unit's own incremental directory.
+//!
+//! Nothing else of the user's is written to, nothing is created that was removed meanwhile, and no linker is run. Secrets
+//! are not in the environment that was noted; a unit that reads one is never restored, so it never comes here.
+
+use std::{
+    ffi::{OsStr, OsString},
+    fs, io,
+    os::unix::{
+        ffi::{OsStrExt, OsStringExt},
+        process::CommandExt,
+    },
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use super::{StateUnit, name::joined};
+use crate::{
+    base::{
+        clock::Nanos,
+        env::names,
+        fs::{FileSig, Ways, at, place},
+    },
+    engine::{Engine, truth::Scratch},
+    rustc::{
+        depinfo::DepInfo,
+        rewrite::{Change, rewrite},
+        sessions,
+    },
+    store::StoredCommand,
+};
+
+/// What a compile may need on the disk besides what must stay free, in bytes.
+const NEEDED: u64 = 1 << 29;
+
+/// A compile for the sake of its state.
+pub struct Ahead {
+    unit: StateUnit,
+    command: StoredCommand,
+    scratch: Scratch,
+}
+
+impl Engine {
+    /// Prepares it; nothing if the unit has state, if some is kept for it, if its target directory is gone, or if there
+    /// is no room.
+    pub fn ahead(&self, unit: &StateUnit) -> Option<Ahead> {
+        if !unit.speculative || !unit.incremental.is_dir() || self.store.state(&unit.key).is_some() {
+            return None;
+        }
+        let command = self.store.command(&unit.stem)?;
+        if self.state_dir(unit, &command).is_some_and(|dir| sessions::latest(&dir).is_some()) {
+            return None;
+        }
+        let scratch = Scratch::new(self);
+        let roomy = [self.store.root(), &unit.incremental].iter().all(|dir| self.has_room(dir, NEEDED));
+        roomy.then(|| Ahead { unit: unit.clone(), command, scratch })
+    }
+
+    /// When the newest source of a unit was written, as its dep-info tells.
+    pub fn newest_source(&self, unit: &StateUnit) -> Nanos {
+        let Some(command) = self.store.command(&unit.stem) else { return Nanos::MIN };
+        let name = unit.stem.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let file = unit.stem.with_file_name(format!("{}.d", name.strip_prefix("lib").unwrap_or(&name)));
+        let info = DepInfo::parse(&fs::read_to_string(file).unwrap_or_default());
+        let times = info.files.iter().filter_map(|f| FileSig::of(&Path::new(&command.cwd).join(f)).ok());
+        times.map(|sig| sig.mtime).max().unwrap_or(Nanos::MIN)
+    }
+}
+
+impl Ahead {
+    /// Starts the compiler, as the leader of a process group that may be killed at any time.
+    ///
+    /// # Errors
+    /// If there is no scratch directory, or it cannot be started.
+    pub fn start(&self) -> io::Result<Child> {
+        let out = self.out_dir();
+        fs::create_dir_all(&out).map_err(|e| at(&out, e))?;
+        // Without tokens in it, one thread generates code.
+        let tokens = self.scratch.path().join("tokens");
+        nix::unistd::mkfifo(&tokens, nix::sys::stat::Mode::S_IRUSR | nix::sys::stat::Mode::S_IWUSR)?;
+        let jobserver = joined("-j --jobserver-auth=fifo:", &tokens);
+        let mut command = Command::new(&self.command.compiler);
+        command.args(self.arguments()).current_dir(&self.command.cwd).env_clear();
+        command.envs(self.command.env.iter().map(|(n, v)| (OsStr::from_bytes(n), OsStr::from_bytes(v))));
+        command.env(names::NESTED, "1").env("MAKEFLAGS", &jobserver).env("CARGO_MAKEFLAGS", &jobserver);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+        lowest_priority(&mut command, self.command.umask);
+        command.spawn()
+    }
+
+    /// Puts the state that was made into the unit's directory, if it still has none.
+    ///
+    /// # Errors
+    /// If nothing was made, or it cannot be put there.
+    pub fn finish(self) -> io::Result<()> {
+        let made = sessions::crate_dirs(&self.incremental(), &self.unit.crate_name);
+        let nothing = || io::Error::other("the compiler has left no state");
+        let made = made.first().ok_or_else(nothing)?;
+        let session = sessions::latest(made).ok_or_else(nothing)?;
+        let crate_dir = self.unit.incremental.join(made.file_name().unwrap_or_default());
+        if sessions::latest(&crate_dir).is_some() {
+            return Ok(());
+        }
+        sessions::install(&crate_dir, &session, |to| move_files(&made.join(session.as_str()), to))
+    }
+
+    fn out_dir(&self) -> PathBuf {
+        self.scratch.path().join("out")
+    }
+
+    fn incremental(&self) -> PathBuf {
+        self.scratch.path().join("incremental")
+    }
+
+    /// What the compiler tracks stays as it was, or the state would not be for this unit.
+    fn arguments(&self) -> Vec<OsString> {
+        let given: Vec<OsString> = self.command.args.iter().map(|a| OsString::from_vec(a.to_vec())).collect();
+        let mut args = rewrite(&given, |name, value| match (name, value.as_bytes()) {
+            ("--out-dir", _) => Change::Value(self.out_dir().into()),
+            ("-C", setting) if setting.starts_with(b"incremental=") => Change::Value(joined("incremental=", &self.incremental())),
+            _ => Change::Keep,
+        });
+        args.extend(self.command.extra_args.iter().cloned());
+        // The program is of no use. Nor is it a fault if this one cannot be run: state comes before it.
+        args.push("-Clinker=true".into());
+        args
+    }
+}
+
+/// Files that are in one file system are renamed, others copied.
+fn move_files(from: &Path, to: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if fs::rename(entry.path(), &target).is_err() {
+            place(&entry.path(), &target, Ways { reflink: false, link: false, digest: None }, 0o666)?;
+        }
+    }
+    Ok(())
+}
+
+fn lowest_priority(command: &mut Command, umask: u32) {
+    // SAFETY: system calls between fork and exec, of which only the last one matters. Nobody waits for it, and nobody
+    // needs it when we are gone.
+    unsafe {
+        command.pre_exec(move || {
+            libc::setpriority(libc::PRIO_PROCESS, 0, 19);
+            libc::umask(umask as libc::mode_t);
+            #[cfg(target_os = "linux")]
+            {
+                let none = libc::sched_param { sched_priority: 0 };
+                libc::sched_setscheduler(0, libc::SCHED_IDLE, &raw const none);
+                nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?;
+            }
+            Ok(())
+        });
+    }
+}
