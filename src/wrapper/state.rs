@@ -3,7 +3,11 @@
 use std::{cell::Cell, io, path::Path};
 
 use super::place;
-use crate::{base::digest::Digest, engine::plan::State, rustc::sessions};
+use crate::{
+    base::{digest::Digest, failpoint},
+    engine::plan::State,
+    rustc::sessions,
+};
 
 /// Puts it in place.
 ///
@@ -14,6 +18,7 @@ pub fn put(state: &State) -> Result<(), Option<Digest>> {
     let crate_dir = Path::new(&state.crate_dir);
     let fill = |dir: &Path| {
         state.files.iter().try_for_each(|file| {
+            failpoint::reach("wrapper-between-state-files");
             place::one(file, &dir.join(file.name.as_str())).map_err(|failure| {
                 blamed.set(failure.blob);
                 io::Error::other(failure.detail)

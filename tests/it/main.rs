@@ -20,5 +20,6 @@ mod kills;
 mod protocol;
 mod space;
 mod stalls;
+mod states;
 mod truth;
 mod verify;
