@@ -11,7 +11,7 @@
 
 #![no_std]
 
-use core::ffi::{CStr, c_char, c_int, c_long, c_uint, c_void};
+use core::ffi::{c_char, c_int, c_long, c_uint, c_void};
 
 unsafe extern "C" {
     fn syscall(number: c_long, ...) -> c_long;
@@ -47,6 +47,9 @@ const WRITES: c_int = 0o1 | 0o2 | 0o100 | 0o1000;
 const LONGEST: usize = 4096;
 
 /// Room for a path.
+///
+/// Nothing below may panic, not even where the compiler cannot see that it does not: what the core library does then wants
+/// a symbol that only programs written in Rust have. Hence the pointers.
 struct Path([u8; LONGEST]);
 
 impl Path {
@@ -60,25 +63,51 @@ impl Path {
     /// `path` is a C string or null.
     unsafe fn of(&mut self, path: *const c_char, writes: bool) -> *const c_char {
         unsafe {
-            let (from, to) = (getenv(c"HYPEROPT_REDIRECT_FROM".as_ptr()), getenv(c"HYPEROPT_REDIRECT_TO".as_ptr()));
+            let from: *const u8 = getenv(c"HYPEROPT_REDIRECT_FROM".as_ptr()).cast();
+            let to: *const u8 = getenv(c"HYPEROPT_REDIRECT_TO".as_ptr()).cast();
             if path.is_null() || from.is_null() || to.is_null() {
                 return path;
             }
-            let (text, from, to) = (CStr::from_ptr(path).to_bytes(), CStr::from_ptr(from).to_bytes(), CStr::from_ptr(to).to_bytes());
-            let Some(rest) = text.strip_prefix(from).filter(|r| r.is_empty() || r[0] == b'/') else { return path };
-            if to.len() + rest.len() >= LONGEST {
+            let Some(rest) = below(path.cast(), from) else { return path };
+            let start: *mut u8 = (&raw mut self.0).cast();
+            let mut at = start;
+            let end = start.add(LONGEST - 1);
+            if !append(&mut at, to, end) || !append(&mut at, rest, end) {
                 return path;
             }
-            let mut at = 0;
-            for byte in to.iter().chain(rest) {
-                self.0[at] = *byte;
-                at += 1;
-            }
-            self.0[at] = 0;
-            let new = self.0.as_ptr().cast();
-            let there = writes || syscall(number::FACCESSAT, HERE, new, 0) == 0;
-            if there { new } else { path }
+            let there = writes || syscall(number::FACCESSAT, HERE, start, 0) == 0;
+            if there { start.cast() } else { path }
         }
+    }
+}
+
+/// What follows a directory in a path: nothing, or a slash and more.
+///
+/// # Safety
+/// Both are C strings.
+unsafe fn below(mut path: *const u8, mut dir: *const u8) -> Option<*const u8> {
+    unsafe {
+        while *dir != 0 {
+            if *path != *dir {
+                return None;
+            }
+            (path, dir) = (path.add(1), dir.add(1));
+        }
+        (*path == 0 || *path == b'/').then_some(path)
+    }
+}
+
+/// Copies up to the end of `text`, if there is room. What follows is zero already.
+///
+/// # Safety
+/// `text` is a C string, and everything from `at` to `end` may be written.
+unsafe fn append(at: &mut *mut u8, mut text: *const u8, end: *mut u8) -> bool {
+    unsafe {
+        while *text != 0 && *at < end {
+            **at = *text;
+            (*at, text) = ((*at).add(1), text.add(1));
+        }
+        *text == 0
     }
 }
 

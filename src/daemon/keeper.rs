@@ -8,7 +8,10 @@
 mod queue;
 
 use std::{
+    io,
+    os::unix::process::CommandExt,
     panic::{AssertUnwindSafe, catch_unwind},
+    process::{Command, Stdio},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -32,7 +35,7 @@ use crate::{
     base::{clock::Stopwatch, failpoint, sync::lock},
     engine::{
         Engine,
-        states::{StateUnit, take::NotTaken},
+        states::{StateUnit, Turn, take::NotTaken},
     },
 };
 
@@ -168,39 +171,12 @@ impl Keeper {
         self.changed.notify_all();
     }
 
-    /// Compiles a unit for its state. False if that was broken off.
-    fn prime(&self, engine: &Engine, unit: &StateUnit, lookups: u64) -> bool {
-        let Some(ahead) = engine.ahead(unit) else { return true };
-        let watch = Stopwatch::start();
-        let mut running = lock(&self.running);
-        if self.lookups.load(Ordering::Acquire) != lookups {
-            return false;
-        }
-        let Ok(mut child) = ahead.start() else { return true };
-        let pid = Pid::from_raw(child.id().try_into().unwrap_or(i32::MAX));
-        *running = Some(pid);
-        drop(running);
-        // The number stays its own until it is waited for, so nobody else can be killed in its place.
-        while waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) == Err(Errno::EINTR) {}
-        *lock(&self.running) = None;
-        drop(child.wait());
-        let finished = self.lookups.load(Ordering::Acquire) == lookups;
-        failpoint::reach("prime-before-install");
-        let made = finished && ahead.finish().is_ok();
-        engine.store.count_states(|t| {
-            t.primed += u64::from(made);
-            t.primed_ms += watch.millis();
-        });
-        finished
-    }
-
-    fn carry_out(&self, engine: &Engine, work: &Work, lookups: u64) -> bool {
+    /// False if it was broken off.
+    fn carry_out(&self, engine: &Engine, work: &Work, turn: &dyn Turn) -> bool {
         match work {
-            Work::Prime(unit) => self.prime(engine, unit, lookups),
+            Work::Prime(unit) => prime(engine, unit, turn),
             Work::Take(unit) => {
-                let interrupted = || self.lookups.load(Ordering::Acquire) != lookups;
-                let result = engine.take_state(unit, &interrupted);
-                match result {
+                match engine.take_state(unit, turn) {
                     Ok(()) => drop(engine.store.maybe_evict()),
                     Err(NotTaken::Interrupted) => return false,
                     Err(NotTaken::Store(_) | NotTaken::Name(_) | NotTaken::Io(_)) => engine.store.trouble("state-not-kept"),
@@ -212,21 +188,85 @@ impl Keeper {
     }
 }
 
+/// Until the next lookup.
+struct UntilLookup<'a> {
+    keeper: &'a Keeper,
+    /// When it began.
+    lookups: u64,
+}
+
+impl Turn for UntilLookup<'_> {
+    fn is_over(&self) -> bool {
+        self.keeper.lookups.load(Ordering::Acquire) != self.lookups
+    }
+
+    fn run(&self, command: &mut Command) -> io::Result<()> {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+        // Whoever waits for it has the machine to himself, or would wait for ever.
+        lowest_priority(command, self.keeper.settling.load(Ordering::Acquire) == 0);
+        let mut running = lock(&self.keeper.running);
+        if self.is_over() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let mut child = command.spawn()?;
+        let pid = Pid::from_raw(child.id().try_into().unwrap_or(i32::MAX));
+        *running = Some(pid);
+        drop(running);
+        // The number stays its own until it is waited for, so nobody else can be killed in its place.
+        while waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) == Err(Errno::EINTR) {}
+        *lock(&self.keeper.running) = None;
+        child.wait()?;
+        if self.is_over() { Err(io::ErrorKind::Interrupted.into()) } else { Ok(()) }
+    }
+}
+
+/// Compiles a unit for its state. False if that was broken off.
+fn prime(engine: &Engine, unit: &StateUnit, turn: &dyn Turn) -> bool {
+    let Some(ahead) = engine.ahead(unit, turn) else { return !turn.is_over() };
+    let watch = Stopwatch::start();
+    let ran = ahead.command().and_then(|mut command| turn.run(&mut command));
+    failpoint::reach("prime-before-install");
+    let made = ran.is_ok() && ahead.finish().is_ok();
+    engine.store.count_states(|t| {
+        t.primed += u64::from(made);
+        t.primed_ms += watch.millis();
+    });
+    !turn.is_over()
+}
+
+fn lowest_priority(command: &mut Command, idle: bool) {
+    // SAFETY: system calls between fork and exec, of which only the last one matters. Nobody waits for the child, and nobody
+    // needs it when we are gone.
+    unsafe {
+        command.pre_exec(move || {
+            libc::setpriority(libc::PRIO_PROCESS, 0, if idle { 19 } else { 5 });
+            #[cfg(target_os = "linux")]
+            if idle {
+                let none = libc::sched_param { sched_priority: 0 };
+                libc::sched_setscheduler(0, libc::SCHED_IDLE, &raw const none);
+            }
+            #[cfg(target_os = "linux")]
+            nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+            Ok(())
+        });
+    }
+}
+
 /// Starts the thread. If none can be had, no state is kept or made.
 pub fn start(state: Arc<State>) {
     drop(thread::Builder::new().name("keeper".into()).spawn(move || work(&state)));
 }
 
 fn work(state: &State) {
-    // On Linux this concerns the calling thread alone.
+    // On Linux this concerns the calling thread alone; a child can only have less.
     // SAFETY: a plain system call.
-    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 19) };
+    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 5) };
     let Some(Ok(open)) = state.opened() else { return };
     let keeper = &state.keeper;
     loop {
         let work = keeper.next(state, &open.engine);
-        let lookups = keeper.lookups.load(Ordering::Acquire);
-        let done = catch_unwind(AssertUnwindSafe(|| keeper.carry_out(&open.engine, &work, lookups)));
+        let turn = UntilLookup { keeper, lookups: keeper.lookups.load(Ordering::Acquire) };
+        let done = catch_unwind(AssertUnwindSafe(|| keeper.carry_out(&open.engine, &work, &turn)));
         if done.is_err() {
             open.engine.store.trouble("keeper-panicked");
         }

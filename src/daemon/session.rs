@@ -146,28 +146,11 @@ impl Session {
                 Ok(())
             }
             Request::Compiled { ticket, result } => {
-                if let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) {
-                    let Miss { prepared, missed, leader, graft } = *miss;
-                    open.engine.note_grafted(&prepared, graft.is_some());
-                    if let Some(unit) = StateUnit::of(&prepared, result.wall_ms)
-                        && !matches!(result.linked, Linked::Again { .. })
-                    {
-                        self.state.keeper.compiled(unit);
-                    }
-                    let outcome = outcome(missed, &result);
-                    record(&open.engine, &prepared, outcome);
-                    failpoint::reach("daemon-before-publish");
-                    open.publisher.push(Job { prepared, result: *result, _leader: leader });
-                }
+                self.compiled(open, ticket, *result);
                 Ok(())
             }
             Request::Abandoned { ticket, compile_ms } => {
-                if let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) {
-                    open.engine.note_grafted(&miss.prepared, false);
-                    let Miss { prepared, mut missed, .. } = *miss;
-                    missed.candidate = None; // A compile that failed says nothing about its dependents.
-                    record(&open.engine, &prepared, missed.into_outcome(compile_ms));
-                }
+                self.abandoned(open, ticket, compile_ms);
                 Ok(())
             }
             Request::Truth { ticket, files } => {
@@ -339,6 +322,29 @@ impl Session {
         if found.kind != HitKind::Exact {
             self.state.verifier.offer(open.engine.claim(&prepared, &found));
         }
+    }
+
+    fn compiled(&mut self, open: &Open, ticket: u64, result: Compiled) {
+        let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) else { return };
+        let Miss { prepared, missed, leader, graft } = *miss;
+        open.engine.note_grafted(&prepared, graft.is_some());
+        if let Some(unit) = StateUnit::of(&prepared, result.wall_ms)
+            && !matches!(result.linked, Linked::Again { .. })
+        {
+            self.state.keeper.compiled(unit);
+        }
+        let outcome = outcome(missed, &result);
+        record(&open.engine, &prepared, outcome);
+        failpoint::reach("daemon-before-publish");
+        open.publisher.push(Job { prepared, result, _leader: leader });
+    }
+
+    fn abandoned(&mut self, open: &Open, ticket: u64, compile_ms: u64) {
+        let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) else { return };
+        open.engine.note_grafted(&miss.prepared, false);
+        let Miss { prepared, mut missed, .. } = *miss;
+        missed.candidate = None; // A compile that failed says nothing about its dependents.
+        record(&open.engine, &prepared, missed.into_outcome(compile_ms));
     }
 
     fn relink_failed(&mut self, open: &Open, ticket: u64) {

@@ -26,6 +26,18 @@ use crate::{
 
 pub use name::Names;
 
+/// Whoever gives time to this while nobody builds.
+pub trait Turn {
+    /// Somebody builds.
+    fn is_over(&self) -> bool;
+
+    /// Runs a compiler that is killed, with its children, when somebody builds.
+    ///
+    /// # Errors
+    /// If it cannot be started, or was killed for that reason.
+    fn run(&self, command: &mut std::process::Command) -> std::io::Result<()>;
+}
+
 /// A unit that is compiled incrementally, as far as its state is concerned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateUnit {

@@ -144,7 +144,7 @@ mod tests {
         install(&crate_dir, &new, fill)?;
         install(&crate_dir, &old, fill)?;
         assert_eq!(latest(&crate_dir), Some(new.clone()), "numbers, not words");
-        assert_eq!(crate_dirs(dir.path(), "a_b"), [crate_dir.clone()]);
+        assert_eq!(crate_dirs(dir.path(), "a_b"), std::slice::from_ref(&crate_dir));
         assert!(crate_dirs(dir.path(), "a").is_empty());
         let held = hold(&crate_dir, &new)?;
         assert!(File::open(crate_dir.join(new.lock()))?.try_lock().is_err());

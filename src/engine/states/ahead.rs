@@ -16,10 +16,10 @@ use std::{
         process::CommandExt,
     },
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
 };
 
-use super::{StateUnit, name::joined};
+use super::{StateUnit, Turn, name::joined};
 use crate::{
     base::{
         clock::Nanos,
@@ -52,12 +52,12 @@ pub struct Ahead {
 impl Engine {
     /// Prepares it; nothing if the unit has state, if some is kept for it, if its target directory is gone, or if there
     /// is no room.
-    pub fn ahead(&self, unit: &StateUnit) -> Option<Ahead> {
+    pub fn ahead(&self, unit: &StateUnit, turn: &dyn Turn) -> Option<Ahead> {
         if REDIRECT.is_empty() || !unit.speculative || !unit.incremental.is_dir() || self.store.state(&unit.key).is_some() {
             return None;
         }
         let command = self.store.command(&unit.stem)?;
-        if self.state_dir(unit, &command).is_some_and(|dir| sessions::latest(&dir).is_some()) {
+        if self.state_dir(unit, &command, turn).is_some_and(|dir| sessions::latest(&dir).is_some()) {
             return None;
         }
         let scratch = Scratch::new(self);
@@ -77,11 +77,11 @@ impl Engine {
 }
 
 impl Ahead {
-    /// Starts the compiler, as the leader of a process group that may be killed at any time.
+    /// The compiler, ready to be run.
     ///
     /// # Errors
-    /// If there is no scratch directory, or it cannot be started.
-    pub fn start(&self) -> io::Result<Child> {
+    /// If there is no scratch directory, or nothing keeps the compiler in it.
+    pub fn command(&self) -> io::Result<Command> {
         let out = self.scratch.path().join("out");
         fs::create_dir_all(&out).map_err(|e| at(&out, e))?;
         let confinement = Confinement::to(self.scratch.path())?;
@@ -100,10 +100,16 @@ impl Ahead {
         command
             .env("HYPEROPT_REDIRECT_FROM", self.unit.stem.parent().unwrap_or(Path::new("/")))
             .env("HYPEROPT_REDIRECT_TO", &out);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
-        lowest_priority(&mut command, self.command.umask);
         confinement.apply(&mut command);
-        command.spawn()
+        let umask = self.command.umask;
+        // SAFETY: one system call between fork and exec.
+        unsafe {
+            command.pre_exec(move || {
+                libc::umask(umask as libc::mode_t);
+                Ok(())
+            });
+        }
+        Ok(command)
     }
 
     /// Puts the state that was made into the unit's directory, if it still has none.
@@ -152,20 +158,24 @@ fn move_files(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn lowest_priority(command: &mut Command, umask: u32) {
-    // SAFETY: system calls between fork and exec, of which only the last one matters. Nobody waits for it, and nobody
-    // needs it when we are gone.
-    unsafe {
-        command.pre_exec(move || {
-            libc::setpriority(libc::PRIO_PROCESS, 0, 19);
-            libc::umask(umask as libc::mode_t);
-            #[cfg(target_os = "linux")]
-            {
-                let none = libc::sched_param { sched_priority: 0 };
-                libc::sched_setscheduler(0, libc::SCHED_IDLE, &raw const none);
-                nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?;
-            }
-            Ok(())
-        });
+#[cfg(test)]
+mod tests {
+    use object::{Object, ObjectSymbol};
+
+    use super::*;
+
+    /// It is loaded into shells and linkers as well, which have no Rust in them.
+    #[test]
+    fn the_library_needs_nothing_but_the_c_library() {
+        if REDIRECT.is_empty() {
+            return;
+        }
+        let file = object::File::parse(REDIRECT).expect("a library");
+        let wanted: Vec<_> = file.dynamic_symbols().filter(|s| s.is_undefined() && !s.is_weak()).collect();
+        let names: Vec<&str> = wanted.iter().map(|s| s.name().expect("a name")).filter(|n| !n.is_empty()).collect();
+        let known = ["syscall", "getenv", "memset", "memcpy"];
+        assert!(names.iter().all(|n| known.contains(n)), "{names:?}");
+        let given: Vec<_> = file.dynamic_symbols().filter(|s| s.is_definition()).filter_map(|s| s.name().ok()).collect();
+        assert!(given.contains(&"open64") && given.len() < 20, "{given:?}");
     }
 }

@@ -9,14 +9,14 @@ use std::{
     ffi::{OsStr, OsString},
     os::unix::ffi::{OsStrExt, OsStringExt},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
     sync::Mutex,
 };
 
-use super::StateUnit;
+use super::{StateUnit, Turn};
 use crate::{
     artifact::record::encode,
-    base::{digest::Digest, env::names, process, sync::lock},
+    base::{digest::Digest, env::names, sync::lock},
     engine::{Engine, truth::Scratch},
     rustc::{
         rewrite::{Change, rewrite},
@@ -31,7 +31,7 @@ pub struct Names(Mutex<HashMap<Digest, OsString>>);
 
 impl Engine {
     /// Where a unit's state is or will be; `None` if that cannot be found out.
-    pub(super) fn state_dir(&self, unit: &StateUnit, command: &StoredCommand) -> Option<PathBuf> {
+    pub(super) fn state_dir(&self, unit: &StateUnit, command: &StoredCommand, turn: &dyn Turn) -> Option<PathBuf> {
         let there = sessions::crate_dirs(&unit.incremental, &unit.crate_name);
         if there.is_empty() {
             return None;
@@ -44,7 +44,7 @@ impl Engine {
         let name = match known {
             Some(name) => name,
             None => {
-                let name = self.ask_name(&arguments, command, &unit.crate_name)?;
+                let name = self.ask_name(&arguments, command, &unit.crate_name, turn)?;
                 lock(&self.state_names.0).insert(key, name.clone());
                 name
             }
@@ -52,7 +52,7 @@ impl Engine {
         Some(unit.incremental.join(name))
     }
 
-    fn ask_name(&self, arguments: &[OsString], command: &StoredCommand, crate_name: &str) -> Option<OsString> {
+    fn ask_name(&self, arguments: &[OsString], command: &StoredCommand, crate_name: &str, turn: &dyn Turn) -> Option<OsString> {
         let scratch = Scratch::new(self);
         let dir = scratch.path();
         std::fs::create_dir_all(dir).ok()?;
@@ -63,9 +63,7 @@ impl Engine {
         asked.arg("-C").arg(joined("incremental=", dir)).arg(source);
         asked.current_dir(&command.cwd).env_clear();
         asked.envs(command.env.iter().map(|(n, v)| (OsStr::from_bytes(n), OsStr::from_bytes(v)))).env(names::NESTED, "1");
-        asked.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        process::dies_with_us(&mut asked);
-        asked.status().ok()?;
+        turn.run(&mut asked).ok()?;
         let made = sessions::crate_dirs(dir, crate_name);
         made.first().and_then(|d| d.file_name()).map(OsStr::to_owned)
     }

@@ -5,7 +5,7 @@
 
 use std::{fs, path::Path};
 
-use super::StateUnit;
+use super::{StateUnit, Turn};
 use crate::{
     artifact::{Content, StateFile, StateRecord},
     base::{
@@ -46,13 +46,14 @@ pub enum NotTaken {
 }
 
 impl Engine {
-    /// Takes the latest state of a unit, unless it is in the store already. `interrupted` is asked between files.
+    /// Takes the latest state of a unit, unless it is in the store already. It is broken off when the turn is over.
     ///
     /// # Errors
     /// Why it was not taken; a state that was kept before stays.
-    pub fn take_state(&self, unit: &StateUnit, interrupted: &dyn Fn() -> bool) -> Result<(), NotTaken> {
+    pub fn take_state(&self, unit: &StateUnit, turn: &dyn Turn) -> Result<(), NotTaken> {
         let command = self.store.command(&unit.stem).ok_or(NotTaken::None)?;
-        let crate_dir = self.state_dir(unit, &command).ok_or(NotTaken::None)?;
+        let crate_dir = self.state_dir(unit, &command, turn);
+        let crate_dir = crate_dir.ok_or(if turn.is_over() { NotTaken::Interrupted } else { NotTaken::None })?;
         let session = sessions::latest(&crate_dir).ok_or(NotTaken::None)?;
         let known = self.store.state(&unit.key);
         if known.is_some_and(|k| k.session.as_str() == session.as_str()) {
@@ -68,7 +69,7 @@ impl Engine {
         }
         let mut taken = Vec::with_capacity(files.len());
         for (name, sig) in files {
-            let one = if interrupted() { Err(NotTaken::Interrupted) } else { self.take_file(&dir, name, &sig) };
+            let one = if turn.is_over() { Err(NotTaken::Interrupted) } else { self.take_file(&dir, name, &sig) };
             match one {
                 Ok(file) => taken.push(file),
                 Err(error) => {

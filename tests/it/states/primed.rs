@@ -88,9 +88,10 @@ fn held() -> Held {
     let first = project(&sandbox, "first");
     gate.open();
     sandbox.ours_with(&first, &BUILD, &envs).success();
+    settle(&sandbox);
+    gate.close();
     let dir = sandbox.copy(&first, "second");
     sandbox.ours_with(&dir, &BUILD, &envs).success();
-    gate.close();
     let settling = sandbox.start(&sandbox.path("home"), &["cache", "settle"]);
     let store = sandbox.store();
     let compiler = wait_for("a compiler for state", || {
