@@ -7,8 +7,11 @@
 //!
 //! What was tried with rustc 1.95 (`-Z incremental-info`), and holds for whoever keeps or makes state:
 //!
-//! - A state can be removed and put back as a copy, and its directory may have another name: `-C incremental`, `--out-dir`,
-//!   `-L`, `--extern` and `-C linker` are not tracked. `--json` and `--emit` are; whoever makes state must repeat them.
+//! - A state can be removed and put back as a copy, and its directory may have another name: `-C incremental`, `-L`,
+//!   `--extern` and `-C linker` are not tracked. `--json` and `--emit` are; whoever makes state must repeat them.
+//! - With another text of `--out-dir` a state is accepted, but all machine code is made again: every codegen unit depends on
+//!   the names of all outputs (so it does with `-o` and `--emit kind=path`). Edits of ripgrep's program, in CPU seconds: 4.3
+//!   without state, 3.8 with one of another `--out-dir`, 0.55 with one of the same. Where `--out-dir` leads is not compared.
 //! - In another working directory all of it is ignored ("differing commandline arguments"): the working directory is tracked,
 //!   and so are `--remap-path-prefix` values, of which ours names that directory. Only where the same list of prefixes is
 //!   given in both places, with both directories in it, and with `--remap-path-scope=all`, is it accepted: whoever makes the
