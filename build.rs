@@ -26,12 +26,39 @@ use std::{
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=redirect/lib.rs");
     println!("cargo:rerun-if-env-changed=CXX");
     if let Some(dir) = suits().then(static_libraries).flatten() {
         println!("cargo:rustc-link-arg-bins=-L{}", dir.display());
         println!("cargo:rustc-link-arg-bins=-static-libgcc");
         println!("cargo:rustc-link-arg-bins=-no-pie");
     }
+    // Without it there is an empty file, and incremental state is not made ahead of time.
+    if let Some(dir) = env::var_os("OUT_DIR").map(PathBuf::from)
+        && redirect(&dir).is_none()
+    {
+        let _ = fs::write(dir.join(REDIRECT), "");
+    }
+}
+
+/// The library of `redirect/lib.rs`, as the program includes it.
+const REDIRECT: &str = "redirect.so";
+
+fn redirect(dir: &Path) -> Option<()> {
+    let var = |name: &str| env::var(name).unwrap_or_default();
+    let known = ["x86_64", "aarch64"].contains(&var("CARGO_CFG_TARGET_ARCH").as_str());
+    if !known || var("CARGO_CFG_TARGET_OS") != "linux" || var("CARGO_CFG_TARGET_ENV") != "gnu" {
+        return None;
+    }
+    let mut rustc = Command::new(env::var_os("RUSTC")?);
+    rustc.args(["--crate-name", "redirect", "--crate-type", "cdylib", "--edition", "2024", "redirect/lib.rs"]);
+    rustc.args(["-C", "panic=abort", "-C", "opt-level=2", "-C", "strip=symbols", "--target", &var("TARGET")]);
+    rustc.args(env::var_os("RUSTC_LINKER").map(|linker| format!("-Clinker={}", linker.to_string_lossy())));
+    let output = rustc.arg("-o").arg(dir.join(REDIRECT)).output().ok()?;
+    if !output.status.success() {
+        println!("cargo:warning=redirect/lib.rs: {}", String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or_default());
+    }
+    output.status.success().then_some(())
 }
 
 /// A native build for linux-gnu, linked by a C compiler, that is not wholly static anyway.

@@ -4,6 +4,8 @@
 #   benches/chain.sh [options]
 #
 #   --ripgrep        ripgrep's workspace, edited in globset (default: a generated chain of libraries with an app on top)
+#   --edit FILE      edit this file of ripgrep's instead, for example crates/core/main.rs
+#   --edits LIST     of the kinds of edits, with commas (default: all); the first ones after a restore are made in any case
 #   --crates N       how many libraries the chain has (default: 12)
 #   --lines N        about how many lines each of them has (default: 2000)
 #   --runs N         how often every edit is made (default: 5)
@@ -14,10 +16,11 @@
 #   --keep           leave the scratch directory, with all logs, and say where it is
 #
 # Each side has a directory of its own that is built once. Then, in each run and for each kind of edit, one edit is made in
-# both and both are built, in turn. For `private body, first after a restore` the sources are copied to a place where they
-# never were, built there from the cache, and then edited; it is compared with plain cargo's edit in a directory that it has
-# built, because plain cargo restores nothing. Cells are seconds of wall time: the median with the fastest and the slowest
-# run. The last column says what the cache did in the last run.
+# both and both are built, in turn. For edits that are the first after a restore the sources are copied to a place where they
+# never were, built there from the cache, and then edited: at once, or after a rest, in which the background process has made
+# incremental state. For those after `clean` the same place is cleaned, built from the cache, and edited again. They are
+# compared with plain cargo's edit in a directory that it has built, because plain cargo restores nothing. Cells are seconds
+# of wall time: the median with the fastest and the slowest run. The last column says what the cache did in the last run.
 set -euo pipefail
 here=$PWD
 cd "$(dirname "$0")/.."
@@ -26,11 +29,13 @@ source benches/measure.sh
 # shellcheck source=benches/edits.sh
 source benches/edits.sh
 
-subject=chain crates=12 lines=2000 runs=5 commands=build,check keep='' hyperopt=''
+subject=chain edit='' kinds='' crates=12 lines=2000 runs=5 commands=build,check keep='' hyperopt=''
 flags=() settings=()
 while (($#)); do
     case $1 in
     --ripgrep) subject=ripgrep ;;
+    --edit) edit=${2:?--edit needs a file} && shift ;;
+    --edits) kinds=${2:?--edits needs a list} && shift ;;
     --crates) crates=${2:?--crates needs a number} && shift ;;
     --lines) lines=${2:?--lines needs a number} && shift ;;
     --runs) runs=${2:?--runs needs a number} && shift ;;
@@ -151,7 +156,7 @@ make_chain() {
 source_dir=$scratch/source
 if [[ $subject == ripgrep ]]; then
     title=$(fetch_workspace ripgrep 15 'grep.*|globset|ignore' "$source_dir")
-    edit=crates/globset/src/lib.rs
+    edit=${edit:-crates/globset/src/lib.rs}
     edited_block >>"$source_dir/$edit"
 else
     title=$(make_chain "$source_dir")
@@ -163,7 +168,8 @@ cargo fetch --manifest-path "$source_dir/Cargo.toml" >&2
 # ---- The measurements
 
 mkdir -p "$scratch/results" "$scratch/logs"
-first_edit="private body, first after a restore"
+first=("private body" "private function")
+ways=("first after a restore" "first after a restore and a rest" "first after clean")
 
 # once SIDE DIRECTORY ROW COMMAND: one build, its time kept unless ROW is empty.
 once() {
@@ -179,7 +185,35 @@ once() {
     if [[ $side == ours ]]; then counted >"$scratch/results/$command $row.counted"; fi
 }
 
+# fresh DIRECTORY COMMAND: a copy of the sources, built from the cache.
+fresh() {
+    rm -rf "$1"
+    mkdir -p "$1"
+    tar -C "$scratch/ours" --exclude=./target -cf - . | tar -C "$1" -xf -
+    once ours "$1" "" "$2"
+}
+
+# Does now what the background process does when nothing is built, and waits for it.
+rest() { RUSTC_HYPEROPT_CACHE_PATH=$store "$hyperopt" cache settle; }
+
+# firsts COMMAND KIND DIRECTORY: edits that are the first after a restore.
+firsts() {
+    local command=$1 kind=$2 dir=$3 way
+    for way in "${ways[@]}"; do
+        case $way in
+        *rest) fresh "$dir" "$command" && rest ;;
+        *clean) (cd "$dir" && ours_cargo clean --quiet) && once ours "$dir" "" "$command" ;;
+        *) fresh "$dir" "$command" ;;
+        esac
+        number=$((number + 1))
+        make_edit "$kind" "$dir/$edit" "$number"
+        once ours "$dir" "$kind, $way" "$command"
+    done
+    rm -rf "$dir"
+}
+
 edits=("nothing" "comment" "comment line" "doc comment" "private body" "private body, one line more" "private function" "signature")
+if [[ $kinds ]]; then IFS=, read -ra edits <<<"$kinds"; fi
 number=100000
 for side in plain ours; do cp -R "$source_dir" "$scratch/$side"; done
 for command in ${commands//,/ }; do
@@ -192,15 +226,15 @@ for command in ${commands//,/ }; do
             if ((run % 2)); then order=(plain ours); else order=(ours plain); fi
             for side in "${order[@]}"; do once "$side" "$scratch/$side" "$kind" "$command"; done
         done
-        mkdir -p "$scratch/elsewhere-$run"
-        tar -C "$scratch/ours" --exclude=./target -cf - . | tar -C "$scratch/elsewhere-$run" -xf -
-        once ours "$scratch/elsewhere-$run" "" "$command"
-        number=$((number + 1))
-        make_edit "private body" "$scratch/elsewhere-$run/$edit" "$number"
-        once ours "$scratch/elsewhere-$run" "$first_edit" "$command"
-        rm -rf "$scratch/elsewhere-$run"
+        for kind in "${first[@]}"; do firsts "$command" "$kind" "$scratch/elsewhere-$run"; done
     done
-    cp "$scratch/results/$command private body.plain" "$scratch/results/$command $first_edit.plain"
+    for kind in "${first[@]}"; do
+        for way in "${ways[@]}"; do
+            if [[ -f "$scratch/results/$command $kind.plain" ]]; then
+                cp "$scratch/results/$command $kind.plain" "$scratch/results/$command $kind, $way.plain"
+            fi
+        done
+    done
 done
 
 # ---- The tables
@@ -210,7 +244,9 @@ printf 'Edited file: %s. Runs: %d. Processors: %d, load at the end: %s. Compiler
     "$edit" "$runs" "$(nproc)" "$(cut -d ' ' -f 1 /proc/loadavg)" "$(rustc --version)" "${flags[*]+"${flags[*]}"}" "${settings[*]+"${settings[*]}"}"
 for command in ${commands//,/ }; do
     printf '\n| cargo %s after | plain cargo | rustc-hyperopt | faster | crates |\n| --- | ---: | ---: | ---: | --- |\n' "$command"
-    for kind in "${edits[@]}" "$first_edit"; do
+    rows=("${edits[@]}")
+    for kind in "${first[@]}"; do for way in "${ways[@]}"; do rows+=("$kind, $way"); done; done
+    for kind in "${rows[@]}"; do
         file="$scratch/results/$command $kind"
         printf '| %s | %s | %s | %s | %s |\n' "$kind" "$(spread "$file.plain")" "$(spread "$file.ours")" \
             "$(ratio "$file.plain" "$file.ours")" "$(cat "$file.counted")"

@@ -62,6 +62,11 @@
 //! Whatever stands on earlier metadata can be told apart: `engine::truth` lays out how a unit and everything between it and the
 //! edit are compiled plainly in a scratch directory, for true messages and for `stats --verify`.
 //!
+//! # The first edit
+//!
+//! A member that was restored has no incremental state. [`engine::states`] keeps the state of a unit per directory and gives it
+//! back to the wrapper, and the daemon's keeper makes it where there is none, while nobody builds.
+//!
 //! # Invariants
 //!
 //! - Whatever goes wrong in here, the compiler runs as if we were not there: no failure of the cache is one of the build.

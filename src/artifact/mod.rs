@@ -14,11 +14,13 @@ pub mod refused;
 pub mod rlib;
 pub mod rmeta;
 pub mod spool;
+pub mod state;
 pub mod surface;
 pub mod unit;
 
 pub use link::LinkRecord;
 pub use manifest::{Content, Cost, Manifest, Output};
+pub use state::{StateFile, StateRecord};
 pub use unit::StoredUnit;
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{LinkRecord, Manifest, StoredUnit};
+use super::{LinkRecord, Manifest, StateRecord, StoredUnit};
 use crate::{base::digest::Digest, rustc::WhyNot};
 
 /// The format of everything in the index. Raised whenever a stored type changes.
@@ -37,6 +37,8 @@ pub enum Action {
     Link(Box<LinkRecord>),
     /// A unit of a target directory. Stands under its own name, never under an action key.
     Unit(Box<StoredUnit>),
+    /// Incremental state. Stands under a key of its own, never under an action key.
+    State(Box<StateRecord>),
 }
 
 /// What an action key must be extended by.
@@ -57,6 +59,7 @@ impl Action {
             Self::Done(manifest) => manifest.blobs().collect(),
             Self::Link(link) => link.blobs().collect(),
             Self::Unit(unit) => unit.blobs().collect(),
+            Self::State(state) => state.blobs().collect(),
             Self::Split(_) | Self::Refused(_) => Vec::new(),
         }
     }

@@ -198,6 +198,16 @@ fn copy_hashed(source: &mut File, target: &mut File) -> io::Result<Digest> {
     }
 }
 
+/// Bytes that may still be written below `dir`, and the size of its file system.
+///
+/// # Errors
+/// With the path.
+pub fn room(dir: &Path) -> io::Result<(u64, u64)> {
+    let told = nix::sys::statvfs::statvfs(dir).map_err(|e| at(dir, e.into()))?;
+    let block = told.fragment_size();
+    Ok((told.blocks_available().saturating_mul(block), told.blocks().saturating_mul(block)))
+}
+
 /// Whether files in `dir` can share blocks.
 pub fn supports_reflink(dir: &Path) -> bool {
     let (a, b) = (temp_beside(&dir.join("a")), temp_beside(&dir.join("b")));

@@ -4,6 +4,7 @@
 //! It must never know of rustc, cargo or the cache. Failures are returned as they are, with the path added.
 
 pub mod clock;
+pub mod confine;
 pub mod digest;
 pub mod env;
 pub mod failpoint;

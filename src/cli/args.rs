@@ -94,6 +94,8 @@ pub enum CacheCommand {
     Verify,
     /// Show each setting, and where its value comes from
     Config,
+    /// Do now what waits for a quiet moment (keeping and making incremental state), and wait for it
+    Settle,
     /// Store what is waiting and end the background process, if one runs
     Stop,
 }

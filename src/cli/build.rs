@@ -41,6 +41,9 @@ const PATIENCE: Duration = Duration::from_millis(1000);
 pub fn run(ctx: &mut Context, call: &CargoCall) -> Result<i32, CliError> {
     let cargo = cargo::find(ctx, call.toolchain.is_some()).ok_or(CliError::NoCargo)?;
     let wiring = Wiring::of(ctx, call.seen.quiet);
+    if let (Wiring::On(wired), true) = (&wiring, call.cleans) {
+        wired.keep_states();
+    }
     let mut command = Command::new(&cargo);
     command.args(&call.toolchain).args(&call.args).envs(wiring.environment());
     if !call.builds || wiring == Wiring::Off {
@@ -148,6 +151,13 @@ impl Helper {
 }
 
 impl Wired {
+    /// Lets a daemon that runs take incremental state that is about to be removed. Without one, nothing is kept.
+    fn keep_states(&self) {
+        if let Ok(mut client) = Client::connect(&self.store) {
+            drop(client.ask(&Request::Settle { prime: false }));
+        }
+    }
+
     fn start(&self) -> Result<(), String> {
         Client::connect_or_start(&self.store, &self.exe).map(drop).map_err(|e| e.to_string())
     }
@@ -177,7 +187,7 @@ mod tests {
 
     fn call(line: &str) -> CargoCall {
         let args: Vec<_> = line.split_whitespace().map(Into::into).collect();
-        CargoCall { toolchain: None, seen: crate::cli::flags::observe(&args), args, builds: true }
+        CargoCall { toolchain: None, seen: crate::cli::flags::observe(&args), args, builds: true, cleans: false }
     }
 
     #[test]

@@ -49,6 +49,10 @@ fn answer(ctx: &mut Context, command: CacheCommand, daemon: &mut dyn Daemon) -> 
             Reply::Size(size) => show_size(ctx, &size),
             _ => return Err(CliError::Misunderstood),
         },
+        CacheCommand::Settle => match daemon.ask(&Request::Settle { prime: true })? {
+            Reply::Done => {}
+            _ => return Err(CliError::Misunderstood),
+        },
         CacheCommand::Clean(CleanArgs { all, dry_run }) => match daemon.ask(&Request::Clean { everything: all, dry_run })? {
             Reply::Cleaned { entries, bytes } => {
                 let what = format!("{}, {}", text::count(entries, "result"), text::bytes(bytes));

@@ -69,6 +69,8 @@ pub struct CargoCall {
     pub seen: Seen,
     /// Whether compilers may run.
     pub builds: bool,
+    /// Whether it removes what was built.
+    pub cleans: bool,
 }
 
 /// Decides about a whole command line, program name included.
@@ -121,7 +123,8 @@ fn cargo(toolchain: Option<OsString>, args: Vec<OsString>) -> Plan {
     let seen = flags::observe(&args);
     let command = words::subcommand(&args).and_then(|at| args[at].to_str());
     let builds = command.is_some_and(|c| !NOT_BUILDING.contains(&c)) && !seen.help && !seen.version;
-    Plan::Cargo(CargoCall { toolchain, args, seen, builds })
+    let cleans = command == Some("clean") && !seen.help;
+    Plan::Cargo(CargoCall { toolchain, args, seen, builds, cleans })
 }
 
 #[cfg(test)]

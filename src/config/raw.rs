@@ -230,7 +230,7 @@ pub static KEYS: [Spec; 20] = [
         kind: Kind::Switch(|s| &mut s.performance.speculative_compilation),
         project: Project::Only("false"),
         varies: None,
-        doc: "Compile what will probably be needed next while the machine is idle.",
+        doc: "Compile restored workspace members once more while nothing is built, so that the first edit is incremental.",
     },
     Spec {
         section: "performance",

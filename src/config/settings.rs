@@ -145,6 +145,7 @@ pub enum Provider {
 #[derive(Debug, Clone, PartialEq)]
 pub struct PerformanceSettings {
     pub max_parallel_jobs: u64,
+    /// Members that were restored without incremental state are compiled once more while nothing else happens.
     pub speculative_compilation: bool,
     /// Gigabytes of 1000³ bytes; without one, there is no limit.
     pub memory_limit_gb: Option<f64>,
@@ -153,7 +154,7 @@ pub struct PerformanceSettings {
 impl Default for PerformanceSettings {
     fn default() -> Self {
         let cpus = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
-        Self { max_parallel_jobs: cpus, speculative_compilation: false, memory_limit_gb: None }
+        Self { max_parallel_jobs: cpus, speculative_compilation: true, memory_limit_gb: None }
     }
 }
 

@@ -84,7 +84,7 @@ fn stats(open: &Open, session: Option<String>) -> StatsReply {
         }
         None => (store.totals(), store.events(EVENTS, |_| true)),
     };
-    StatsReply { totals, events, size: size(open), since: store.since() }
+    StatsReply { totals, events, size: size(open), since: store.since(), states: store.state_totals() }
 }
 
 fn size(open: &Open) -> SizeReply {

@@ -5,7 +5,7 @@ use std::{io, path::Path, sync::Arc, time::Duration};
 use tokio::net::UnixListener;
 
 use super::{
-    server,
+    keeper, server,
     state::State,
     tenure::Tenure,
     verifier::{self, Verifier},
@@ -42,7 +42,10 @@ pub fn run(root: &Path) -> io::Result<()> {
         breaker::reset(root);
         address::clear_failure(root);
         let opening = state.clone();
-        tokio::task::spawn_blocking(move || opening.open(|root| open_store(root, &settings)));
+        tokio::task::spawn_blocking(move || {
+            opening.open(|root| open_store(root, &settings));
+            keeper::start(opening);
+        });
         server::serve(listener, state.clone()).await
     });
     if state.is_gone() {

@@ -6,6 +6,7 @@
 mod admin;
 mod flights;
 mod ingester;
+mod keeper;
 mod lifecycle;
 mod publisher;
 mod seeds;
@@ -13,6 +14,7 @@ mod server;
 mod session;
 mod state;
 mod tenure;
+mod told;
 mod verifier;
 
 use std::path::Path;

@@ -43,7 +43,7 @@ pub async fn serve(listener: UnixListener, state: Arc<State>) -> io::Result<()> 
                     return Ok(());
                 }
                 let activity = state.activity.load(Ordering::Relaxed);
-                if activity != seen || !state.is_quiet() || state.verifier.is_busy() {
+                if activity != seen || !state.is_quiet() || state.verifier.is_busy() || state.keeper.is_busy() {
                     (seen, quiet_since) = (activity, Instant::now());
                 } else if quiet_since.elapsed() >= state.idle {
                     return Ok(());

@@ -21,19 +21,21 @@ use super::{
     flights::{Leader, Seat},
     publisher::Job,
     state::{Open, State},
+    told::{Who, bypass, link_task, outcome, record},
     verifier,
 };
 use crate::{
-    base::{clock, digest::Digest, env, failpoint},
+    base::{digest::Digest, failpoint},
     engine::{
-        Answer, Engine, Found, Graft, Missed, Prepared,
+        Answer, Found, Graft, Missed, Prepared,
         plan::{Compiled, Linked, Query},
+        states::StateUnit,
         truth::{Scratch, Workshop},
     },
-    events::{CutOff, HitKind, Outcome, Refusal, UnitEvent},
+    events::{CutOff, HitKind, Outcome, Refusal},
     ipc::{
         frame,
-        protocol::{Hello, Hold, Link, MAGIC, Recording, Reply, Request, VERSION, Welcome},
+        protocol::{Hello, Hold, MAGIC, Reply, Request, VERSION, Welcome},
     },
     rustc::WhyNot,
 };
@@ -144,23 +146,11 @@ impl Session {
                 Ok(())
             }
             Request::Compiled { ticket, result } => {
-                if let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) {
-                    let Miss { prepared, missed, leader, graft } = *miss;
-                    open.engine.note_grafted(&prepared, graft.is_some());
-                    let outcome = outcome(missed, &result);
-                    record(&open.engine, &prepared, outcome);
-                    failpoint::reach("daemon-before-publish");
-                    open.publisher.push(Job { prepared, result: *result, _leader: leader });
-                }
+                self.compiled(open, ticket, *result);
                 Ok(())
             }
             Request::Abandoned { ticket, compile_ms } => {
-                if let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) {
-                    open.engine.note_grafted(&miss.prepared, false);
-                    let Miss { prepared, mut missed, .. } = *miss;
-                    missed.candidate = None; // A compile that failed says nothing about its dependents.
-                    record(&open.engine, &prepared, missed.into_outcome(compile_ms));
-                }
+                self.abandoned(open, ticket, compile_ms);
                 Ok(())
             }
             Request::Truth { ticket, files } => {
@@ -170,6 +160,17 @@ impl Session {
             Request::VerifyClaim { action } => {
                 let reply = self.verify(open, action).await?;
                 self.send(&reply).await
+            }
+            Request::StateFailed { ticket, blob } => {
+                if let Some(Pending::Miss(miss)) = self.pending.get(&ticket) {
+                    open.engine.state_failed(&miss.prepared, blob.as_ref());
+                }
+                Ok(())
+            }
+            Request::Settle { prime } => {
+                let state = self.state.clone();
+                self.blocking(move || state.settle(prime)).await?;
+                self.send(&Reply::Done).await
             }
             Request::Stop => self.stop().await,
             other => {
@@ -188,6 +189,7 @@ impl Session {
             Request::Placed { .. }
             | Request::PlaceFailed { .. }
             | Request::RelinkFailed { .. }
+            | Request::StateFailed { .. }
             | Request::Compiled { .. }
             | Request::Abandoned { .. } => Ok(()),
             Request::Health => self.send(&Reply::Health(admin::health(&self.state, Some(why.to_owned())))).await,
@@ -205,6 +207,7 @@ impl Session {
 
     /// Looks up; of equal lookups at the same time, one is told to compile and the others wait for it.
     async fn lookup(&mut self, open: &Open, query: Query) -> io::Result<Reply> {
+        self.state.keeper.interrupt();
         let landings = self.state.flights.landings();
         let engine = open.engine.clone();
         let first = self.blocking(move || {
@@ -257,8 +260,9 @@ impl Session {
                     Some(_) => Hold::UntilEnd,
                 };
                 let link = link_task(&open.engine, &prepared, &missed);
+                let state = if missed.relink.is_none() { open.engine.state_for(&prepared).map(Box::new) } else { None };
                 self.pending.insert(ticket, Pending::Miss(Box::new(Miss { prepared, missed: *missed, leader, graft: None })));
-                Reply::Miss { ticket, extra_args, hold, link }
+                Reply::Miss { ticket, extra_args, hold, link, state }
             }
         })
     }
@@ -305,6 +309,9 @@ impl Session {
             }
         }
         open.engine.note_grafted(&prepared, false);
+        if let Some(unit) = StateUnit::of(&prepared, found.manifest.cost.wall_ms) {
+            self.state.keeper.restored(unit);
+        }
         let outcome = Outcome::Hit {
             kind: found.kind,
             saved_ms: found.manifest.cost.wall_ms,
@@ -315,6 +322,29 @@ impl Session {
         if found.kind != HitKind::Exact {
             self.state.verifier.offer(open.engine.claim(&prepared, &found));
         }
+    }
+
+    fn compiled(&mut self, open: &Open, ticket: u64, result: Compiled) {
+        let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) else { return };
+        let Miss { prepared, missed, leader, graft } = *miss;
+        open.engine.note_grafted(&prepared, graft.is_some());
+        if let Some(unit) = StateUnit::of(&prepared, result.wall_ms)
+            && !matches!(result.linked, Linked::Again { .. })
+        {
+            self.state.keeper.compiled(unit);
+        }
+        let outcome = outcome(missed, &result);
+        record(&open.engine, &prepared, outcome);
+        failpoint::reach("daemon-before-publish");
+        open.publisher.push(Job { prepared, result, _leader: leader });
+    }
+
+    fn abandoned(&mut self, open: &Open, ticket: u64, compile_ms: u64) {
+        let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) else { return };
+        open.engine.note_grafted(&miss.prepared, false);
+        let Miss { prepared, mut missed, .. } = *miss;
+        missed.candidate = None; // A compile that failed says nothing about its dependents.
+        record(&open.engine, &prepared, missed.into_outcome(compile_ms));
     }
 
     fn relink_failed(&mut self, open: &Open, ticket: u64) {
@@ -417,30 +447,6 @@ impl Session {
     }
 }
 
-/// What is to be done about the last step of a compile.
-fn link_task(engine: &Engine, prepared: &Prepared, missed: &Missed) -> Link {
-    if !prepared.can_link_again() {
-        return Link::Plain;
-    }
-    let dir = engine.store.temp_path("link").into_os_string();
-    let recording = Recording { dir, program: prepared.linker().to_owned() };
-    match &missed.relink {
-        Some(relink) => Link::Again(relink.clone(), recording),
-        None => Link::Record(recording),
-    }
-}
-
-/// What there is to tell of a compile that was successful.
-fn outcome(missed: Missed, result: &Compiled) -> Outcome {
-    match result.linked {
-        Linked::Again { took_ms } => {
-            let bytes = result.outputs.iter().map(|o| o.sig.size).sum();
-            Outcome::Hit { kind: HitKind::Relinked, saved_ms: result.wall_ms, took_ms, bytes }
-        }
-        Linked::Plainly | Linked::Recorded(_) => missed.into_outcome(result.wall_ms),
-    }
-}
-
 impl Drop for Session {
     /// Whole directory trees may go, which other connections must not wait for.
     fn drop(&mut self) {
@@ -448,42 +454,5 @@ impl Drop for Session {
         if !scratches.is_empty() || workshop.is_some() {
             drop(tokio::task::spawn_blocking(move || drop((scratches, workshop))));
         }
-    }
-}
-
-fn record(engine: &Engine, prepared: &Prepared, outcome: Outcome) {
-    engine.store.record(UnitEvent {
-        at: clock::wall_secs(),
-        session: prepared.session.clone(),
-        crate_name: prepared.inv.crate_name.clone(),
-        unit: prepared.unit.clone(),
-        outcome,
-    });
-}
-
-fn bypass(open: &Open, why: WhyNot, who: Who) -> Reply {
-    open.engine.store.record(UnitEvent {
-        at: clock::wall_secs(),
-        session: who.session,
-        unit: who.crate_name.clone(),
-        crate_name: who.crate_name,
-        outcome: Outcome::Bypass { why: why.clone() },
-    });
-    Reply::Bypass(why)
-}
-
-/// What an event says of an invocation that was not understood.
-struct Who {
-    session: String,
-    crate_name: String,
-}
-
-impl Who {
-    fn of(query: &Query) -> Self {
-        let at = query.args.iter().position(|a| a == b"--crate-name".as_slice());
-        let crate_name =
-            at.and_then(|i| query.args.get(i + 1)).map(|n| String::from_utf8_lossy(n).into_owned()).unwrap_or_default();
-        let session = query.env.get(env::names::SESSION).map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-        Self { session, crate_name }
     }
 }

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::{flights::Flights, ingester::Ingester, publisher::Publisher, tenure::Tenure, verifier::Verifier};
+use super::{flights::Flights, ingester::Ingester, keeper::Keeper, publisher::Publisher, tenure::Tenure, verifier::Verifier};
 use crate::{
     base::{clock::Stopwatch, fs::FileSig},
     engine::Engine,
@@ -20,6 +20,9 @@ use crate::{
 
 /// How long a store that cannot be opened is left alone.
 const RETRY: Duration = Duration::from_secs(2);
+
+/// Cargo starts the next compile sooner than this after the last one has ended.
+const PEACE: Duration = Duration::from_secs(2);
 
 /// Shared by all connections.
 pub struct State {
@@ -30,6 +33,9 @@ pub struct State {
     pub started: Stopwatch,
     pub flights: Flights,
     pub verifier: Verifier,
+    pub keeper: Keeper,
+    /// How long nobody must have asked anything before work of our own begins.
+    pub peace: Duration,
     pub connections: AtomicU64,
     /// Counts requests, to see whether anything happens.
     pub activity: AtomicU64,
@@ -58,6 +64,8 @@ impl State {
             started: Stopwatch::start(),
             flights: Flights::default(),
             verifier,
+            keeper: Keeper::default(),
+            peace: PEACE,
             connections: AtomicU64::new(0),
             activity: AtomicU64::new(0),
             stopping: Notify::new(),
@@ -107,12 +115,25 @@ impl State {
 
     /// Nothing is going on.
     pub fn is_quiet(&self) -> bool {
-        let queued = self.opened().and_then(|o| o.as_ref().ok()).map_or(0, |o| o.publisher.queued() + o.ingester.queued());
-        self.connections.load(Ordering::Acquire) == 0 && queued == 0
+        self.connections.load(Ordering::Acquire) == 0 && !self.has_queue()
+    }
+
+    /// Stores what is queued, and does what waits for peace.
+    pub fn settle(&self, prime: bool) {
+        if let Some(Ok(open)) = self.opened() {
+            open.publisher.wait_until_empty();
+            self.keeper.settle(prime);
+        }
+    }
+
+    /// Results wait to be stored.
+    pub fn has_queue(&self) -> bool {
+        self.opened().and_then(|o| o.as_ref().ok()).is_some_and(|o| o.publisher.queued() + o.ingester.queued() > 0)
     }
 
     /// Stores what is still queued and writes everything down.
     pub fn finish(&self) {
+        self.keeper.interrupt();
         if let Some(Ok(open)) = self.opened() {
             open.publisher.wait_until_empty();
             open.ingester.finish();

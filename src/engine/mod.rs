@@ -18,6 +18,7 @@ mod link_words;
 pub mod relink;
 mod retarget;
 pub mod split;
+pub mod states;
 pub mod truth;
 mod understand;
 pub mod units;
@@ -53,6 +54,8 @@ pub struct Engine {
     grafted: Mutex<HashSet<PathBuf>>,
     /// What the compiler may read of crates, by the content of their archives.
     metadata: Mutex<HashMap<Digest, Digest>>,
+    /// Where rustc keeps incremental state.
+    state_names: states::Names,
     /// Files in the store's file system can share blocks.
     reflink: bool,
 }
@@ -69,6 +72,7 @@ impl Engine {
             making: Mutex::default(),
             grafted: Mutex::default(),
             metadata: Mutex::default(),
+            state_names: states::Names::default(),
             reflink,
         }
     }

@@ -48,6 +48,16 @@ pub struct Restore {
     pub mode: u32,
 }
 
+/// Incremental state to put in place before a compile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// Absolute; the directory above it may not be there.
+    pub crate_dir: OsString,
+    /// The name of the directory below that.
+    pub session: OutputName,
+    pub files: Vec<Restore>,
+}
+
 /// Where an output's bytes come from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Source {

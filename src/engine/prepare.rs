@@ -52,6 +52,8 @@ pub struct Prepared {
     /// The procedural macro crates behind this crate.
     pub macro_names: Vec<String>,
     pub ai: AiSettings,
+    /// It may be compiled again for the sake of its incremental state.
+    pub speculative: bool,
     /// The same unit in another version of its sources has the same label.
     pub label: String,
     /// `name version (kind)`, for people.
@@ -124,6 +126,7 @@ impl Engine {
             nosy_macros,
             macro_names: macros.into_iter().map(|m| m.name).collect(),
             ai: rules.ai,
+            speculative: rules.speculative,
             flight,
         })
     }
@@ -171,6 +174,7 @@ fn text(env: &EnvSnapshot, name: &str) -> Option<String> {
 struct Rules {
     cache: CacheSettings,
     ai: AiSettings,
+    speculative: bool,
     /// What relative paths in it are relative to.
     root: PathBuf,
 }
@@ -189,13 +193,14 @@ impl Rules {
         };
         if let Ok(loaded) = config::load(env, &start, &[]) {
             let root = loaded.project_file.as_deref().and_then(Path::parent).unwrap_or(&start).to_owned();
-            return Ok(Self { cache: loaded.settings.cache, ai: loaded.settings.ai, root });
+            let speculative = loaded.settings.performance.speculative_compilation;
+            return Ok(Self { cache: loaded.settings.cache, ai: loaded.settings.ai, speculative, root });
         }
         let rules = config::project_rules(&start)
             .map_err(|e| WhyNot::Input(format!("the project's configuration: {}", e.unlabelled())))?;
         // Bytes only: the user may have asked for that in the file that cannot be read.
         let ai = AiSettings { semantic_analysis: false, ..AiSettings::default() };
-        Ok(Self { cache: rules.added_to(&CacheSettings::default()), ai, root: rules.root })
+        Ok(Self { cache: rules.added_to(&CacheSettings::default()), ai, speculative: false, root: rules.root })
     }
 
     /// The declared files; those of a declared directory one by one.

@@ -11,11 +11,11 @@ use crate::{
     base::{digest::Digest, fs::FileSig},
     engine::{
         Relink,
-        plan::{Compiled, Plan, Query},
+        plan::{Compiled, Plan, Query, State},
         truth::{Step, Verdict},
         units::{Layout, Site},
     },
-    events::{Outcome, Totals, UnitEvent},
+    events::{Outcome, StateTotals, Totals, UnitEvent},
     rustc::WhyNot,
     store::Claim,
 };
@@ -95,6 +95,10 @@ pub enum Request {
     SeedsWithdrawn { units: Vec<Digest> },
     /// A build has ended, or ends with this process: its units can be taken in.
     Built { site: Box<Site>, cargo: Option<u32> },
+    /// The incremental state of this compile could not be put in place; it is compiled without. The ticket stays. No reply.
+    StateFailed { ticket: u64, blob: Option<Digest> },
+    /// Do now what waits for a quiet moment: keep incremental state, and with `prime`, make what is missing.
+    Settle { prime: bool },
 }
 
 /// Answers.
@@ -113,6 +117,8 @@ pub enum Reply {
         extra_args: Vec<OsString>,
         hold: Hold,
         link: Link,
+        /// Incremental state to put in place if it is compiled.
+        state: Option<Box<State>>,
     },
     /// Answer to [`Request::Metadata`].
     Hold(bool),
@@ -181,6 +187,8 @@ pub struct StatsReply {
     pub size: SizeReply,
     /// Seconds since 1970.
     pub since: u64,
+    /// Of all sessions.
+    pub states: StateTotals,
 }
 
 /// Answer to [`Request::Size`].

@@ -11,6 +11,7 @@ pub mod messages;
 pub mod places;
 pub mod rewrite;
 pub mod roots;
+pub mod sessions;
 pub mod toolchain;
 pub mod whynot;
 

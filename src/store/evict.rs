@@ -138,6 +138,18 @@ impl Store {
         Ok((results, bytes))
     }
 
+    /// Removes those of these blobs that no entry names.
+    pub(super) fn remove_unnamed(&self, blobs: &[Digest]) -> Result<(), StoreError> {
+        let _cleaning = lock(&self.cleaning);
+        lock(&self.ledger).keep_named(true);
+        let removed = self.plan().and_then(|plan| {
+            let unnamed = |d: &&Digest| plan.blobs.get(d).is_some_and(|(_, named)| *named == 0);
+            blobs.iter().filter(unnamed).try_for_each(|digest| self.remove_blob(digest).map(drop))
+        });
+        lock(&self.ledger).keep_named(false);
+        removed
+    }
+
     fn clear_facts(&self) -> Result<(), StoreError> {
         for table in [
             Table::Invocations,

@@ -18,6 +18,7 @@ pub mod meanings;
 mod notices;
 mod plan;
 pub mod records;
+pub mod states;
 pub mod stats;
 pub mod units;
 mod uses;

@@ -89,7 +89,8 @@ impl Store {
             let target = if total > max_bytes { max_bytes / 10 * 9 } else { max_bytes };
             for (i, entry) in plan.entries.iter().enumerate() {
                 // Splits are tiny, and without them results cannot be found.
-                if total > target && !expired(entry) && matches!(entry.last.kind, Kind::Result | Kind::Link | Kind::Unit) {
+                let large = matches!(entry.last.kind, Kind::Result | Kind::Link | Kind::State | Kind::Unit);
+                if total > target && !expired(entry) && large {
                     go(i, &mut total);
                 }
             }

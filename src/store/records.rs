@@ -97,6 +97,7 @@ impl Store {
                 Action::Done(_) => Kind::Result,
                 Action::Link(_) => Kind::Link,
                 Action::Unit(_) => Kind::Unit,
+                Action::State(_) => Kind::State,
                 Action::Split(_) | Action::Refused(_) => Kind::Split,
             };
             let mut changes = Changes::default();
@@ -153,7 +154,7 @@ impl Store {
         self.index.put(Table::Units, &key, &unit)
     }
 
-    fn now(&self, kind: Kind) -> Use {
+    pub(super) fn now(&self, kind: Kind) -> Use {
         self.uses.next(&self.index, kind, clock::wall_secs())
     }
 }

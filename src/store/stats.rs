@@ -5,7 +5,7 @@
 
 use crate::{
     base::clock,
-    events::{Totals, UnitEvent},
+    events::{StateTotals, Totals, UnitEvent},
 };
 
 use super::{
@@ -23,6 +23,7 @@ const BATCH: usize = 32;
 /// What is in memory.
 pub(super) struct Statistics {
     totals: Totals,
+    states: StateTotals,
     since: u64,
     /// The number of the next event.
     next: u64,
@@ -40,6 +41,7 @@ impl Statistics {
         let since: Option<u64> = index.get(Table::Stats, b"a-since");
         Self {
             totals: index.get(Table::Stats, b"a-totals").unwrap_or_default(),
+            states: index.get(Table::Stats, b"a-states").unwrap_or_default(),
             since: since.unwrap_or_else(clock::wall_secs),
             next,
             pending: Vec::new(),
@@ -54,6 +56,7 @@ impl Statistics {
         }
         let mut changes = Changes::default();
         changes.put(Table::Stats, b"a-totals", &self.totals).put(Table::Stats, b"a-since", &self.since);
+        changes.put(Table::Stats, b"a-states", &self.states);
         for (number, event) in (self.next..).zip(&self.pending) {
             changes.put(Table::Stats, &key(number), event);
             if let Some(old) = number.checked_sub(KEPT) {
@@ -97,6 +100,18 @@ impl Store {
         statistics.changed(&self.index);
     }
 
+    /// Counts something that was done about incremental state.
+    pub fn count_states(&self, count: impl FnOnce(&mut StateTotals)) {
+        let mut statistics = lock(&self.statistics);
+        count(&mut statistics.states);
+        statistics.changed(&self.index);
+    }
+
+    /// What was done about incremental state since [`Store::since`].
+    pub fn state_totals(&self) -> StateTotals {
+        lock(&self.statistics).states
+    }
+
     /// The counters since [`Store::since`].
     pub fn totals(&self) -> Totals {
         lock(&self.statistics).totals.clone()
@@ -127,6 +142,7 @@ impl Store {
     pub fn reset_stats(&self) {
         let mut statistics = lock(&self.statistics);
         statistics.totals = Totals::default();
+        statistics.states = StateTotals::default();
         statistics.since = clock::wall_secs();
         statistics.unwritten += 1;
         drop(statistics.write(&self.index));

@@ -27,6 +27,8 @@ pub enum Kind {
     Link,
     /// A unit of a target directory.
     Unit,
+    /// An action that holds incremental state.
+    State,
 }
 
 /// The last use of an entry.

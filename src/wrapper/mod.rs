@@ -15,6 +15,7 @@ pub mod place;
 mod record;
 mod relink;
 mod secrets;
+mod state;
 pub mod stream;
 mod truth;
 
@@ -82,7 +83,7 @@ fn serve(command: &Command) {
                 drop(client.send(&Request::PlaceFailed { ticket, detail: failure.detail, blob: failure.blob }));
             }
         },
-        Reply::Miss { ticket, extra_args, hold, link } => {
+        Reply::Miss { ticket, extra_args, hold, link, state } => {
             let recording = match link {
                 Link::Plain => None,
                 Link::Record(recording) => Some(recording),
@@ -97,6 +98,10 @@ fn serve(command: &Command) {
                     Some(recording)
                 }
             };
+            if let Some(Err(blob)) = state.map(|state| state::put(&state)) {
+                drop(client.send(&Request::StateFailed { ticket, blob }));
+            }
+            failpoint::reach("wrapper-after-state");
             let recorder = recording.and_then(|recording| Recorder::new(recording, &exe));
             compile::run(command, extra_args, hold, recorder, client, ticket)
         }

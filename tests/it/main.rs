@@ -21,5 +21,6 @@ mod protocol;
 mod seeding;
 mod space;
 mod stalls;
+mod states;
 mod truth;
 mod verify;

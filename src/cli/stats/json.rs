@@ -11,6 +11,7 @@
 //!    "cut_offs": {"grafted": 1},        // compiles whose dependents were spared, and why others' were not
 //!    "seeded": 319, "seed_ms": 90, "not_seeded": {"gone": 1},  // units put in place before cargo began, and not
 //!    "saved_ms": 34200, "compile_ms": 800, "restored_bytes": 1000},
+//!  "states": {"kept":3, "placed":1, "primed":12, "primed_ms":5100},   // incremental state: kept, put back, made
 //!  "cache": {"entries":3, "blobs":6, "blob_bytes":9, "index_bytes":1, "max_bytes":20},
 //!  "crates": [{"name":"serde","hits":1,"misses":0,"bypasses":0,"compile_ms":0,"saved_ms":3000}],   // --detailed
 //!  "events": [{"at":1,"session":"…","crate":"serde","unit":"serde 1.0.1 lib",                       // --detailed,
@@ -25,7 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use super::crates::{self, CrateRow};
 use crate::{
-    events::{CutOff, Outcome, UnitEvent},
+    events::{CutOff, Outcome, StateTotals, UnitEvent},
     ipc::protocol::StatsReply,
 };
 
@@ -37,6 +38,8 @@ pub struct Document {
     pub schema_version: u32,
     pub since: u64,
     pub totals: Sums,
+    #[serde(default)]
+    pub states: StateTotals,
     pub cache: Cache,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crates: Option<Vec<CrateRow>>,
@@ -110,6 +113,7 @@ impl Document {
                 seed_ms: totals.seed_ms,
                 not_seeded: totals.not_seeded.clone(),
             },
+            states: stats.states,
             cache: Cache {
                 entries: size.entries,
                 blobs: size.blobs,

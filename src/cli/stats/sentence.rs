@@ -90,6 +90,8 @@ pub fn of_trouble(name: &str) -> &'static str {
         "seeds-withdrawn" => "units that were put into a target directory did not fit together; they were taken back and built",
         "units-not-taken-in" => "what a build had made could not be stored as units; the next one tries again",
         "ingest-panicked" => "taking in what a build had made failed (please report it)",
+        "state-damaged" => "kept incremental state was damaged; the crate was compiled without",
+        "state-not-kept" => "incremental state could not be kept",
         "damaged-blob" => "stored bytes were damaged; they have been set aside",
         _ => "",
     }

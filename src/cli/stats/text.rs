@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{crates, json::Event, sentence};
 use crate::{
     base::{clock, text},
-    events::HitKind,
+    events::{HitKind, StateTotals},
     ipc::protocol::{SizeReply, StatsReply},
     ui::{
         Theme,
@@ -43,6 +43,9 @@ pub fn lines(stats: &StatsReply, detailed: bool, theme: Theme) -> Vec<String> {
         sums.row(["Bytes restored", &text::bytes(totals.restored_bytes)]);
     }
     sums.row(["Cache", &size(&stats.size)]);
+    if detailed && !stats.states.is_empty() {
+        sums.row(["Incremental state", &states(&stats.states)]);
+    }
     out.push(String::new());
     out.extend(sums.render("", theme));
     if detailed {
@@ -50,6 +53,13 @@ pub fn lines(stats: &StatsReply, detailed: bool, theme: Theme) -> Vec<String> {
         recent(&mut out, theme, stats);
     }
     out
+}
+
+/// `kept of 3 units, put back for 1, made for 12 units in 5.1 s`.
+fn states(states: &StateTotals) -> String {
+    let made = text::count(states.primed, "unit");
+    let time = text::millis(states.primed_ms);
+    format!("kept of {}, put back for {}, made for {made} in {time}", text::count(states.kept, "unit"), states.placed)
 }
 
 /// `10.0 MB of 20.0 GB, 3 results`.

@@ -84,6 +84,8 @@ impl Sandbox {
             .env("XDG_RUNTIME_DIR", self.path("xdg"))
             .env("RUSTC_HYPEROPT_CACHE_PATH", self.store())
             .env("RUSTC_HYPEROPT_DAEMON_IDLE_SECS", "60")
+            // What happens by itself between two builds would make tests depend on time; those about it switch it on.
+            .env("RUSTC_HYPEROPT_PERFORMANCE_SPECULATIVE_COMPILATION", "false")
             .env("CARGO_TERM_COLOR", "never");
         command
     }
