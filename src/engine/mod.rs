@@ -15,6 +15,7 @@ pub mod reasons;
 pub mod restore;
 mod link_record;
 mod link_words;
+mod pieces;
 pub mod relink;
 mod retarget;
 pub mod split;
@@ -52,6 +53,8 @@ pub struct Engine {
     grafted: Mutex<HashSet<PathBuf>>,
     /// What the compiler may read of crates, by the content of their archives.
     metadata: Mutex<HashMap<Digest, Digest>>,
+    /// Of sources that were read lately.
+    pieces: pieces::Pieces,
     /// Files in the store's file system can share blocks.
     reflink: bool,
 }
@@ -68,6 +71,7 @@ impl Engine {
             making: Mutex::default(),
             grafted: Mutex::default(),
             metadata: Mutex::default(),
+            pieces: pieces::Pieces::default(),
             reflink,
         }
     }
