@@ -26,50 +26,68 @@ const MEMBER_HEADER: usize = 60;
 /// Where the data of the first member, the symbol index, stands.
 const INDEX_AT: usize = 8 + MEMBER_HEADER;
 
-/// Whether the metadata of `old` may stand around the objects of `new`, both `.rlib` files of one unit.
-///
-/// `externs` are the files that the new compile was given by `--extern`, without those that have no file.
-///
-/// # Errors
-/// The first reason against it.
-pub fn judge(old: &Path, new: &Path, externs: &[&Path]) -> Result<(), Refused> {
-    judge_by(old, new, externs, Surface::of_rlib)
+/// Two `.rlib` files of one unit, each read once.
+#[derive(Debug)]
+pub struct Libraries<'p> {
+    old: (&'p Path, Vec<u8>),
+    new: (&'p Path, Vec<u8>),
 }
 
-/// As [`judge`], for two `.rmeta` files of a compile that makes nothing else (`cargo check`).
+impl<'p> Libraries<'p> {
+    /// Reads both.
+    ///
+    /// # Errors
+    /// If one of them cannot be read.
+    pub fn read(old: &'p Path, new: &'p Path) -> Result<Self, Refused> {
+        Ok(Self { old: (old, read(old)?), new: (new, read(new)?) })
+    }
+
+    /// Whether the metadata of the old one may stand around the objects of the new one.
+    ///
+    /// `externs` are the files that the new compile was given by `--extern`, without those that have no file.
+    ///
+    /// # Errors
+    /// The first reason against it.
+    pub fn judge(&self, externs: &[&Path]) -> Result<(), Refused> {
+        judge_by(&self.old.1, &self.new.1, externs, Surface::of_rlib)
+    }
+
+    /// Writes to `into`, which must not exist yet, the new archive with `lib.rmeta` of the old one.
+    ///
+    /// It differs from the new one in nothing but that member, the size in its header, and the offsets in the symbol index
+    /// of the members behind it: the bytes that rustc would have written, and always the same ones.
+    ///
+    /// # Errors
+    /// With the path; of kind [`io::ErrorKind::InvalidData`] if an archive is not one that rustc writes. A partial `into`
+    /// may remain.
+    pub fn graft(&self, into: &Path) -> io::Result<()> {
+        let invalid = |path: &Path, e: RlibError| at(path, io::Error::new(io::ErrorKind::InvalidData, e));
+        let old = Rlib::parse(&self.old.1).map_err(|e| invalid(self.old.0, e))?;
+        let parts = splice(&self.new.1, old.metadata_member().data).map_err(|e| invalid(self.new.0, e))?;
+        let mut file = OpenOptions::new().write(true).create_new(true).open(into).map_err(|e| at(into, e))?;
+        let mut parts = [&*parts.head, parts.member, parts.padding, parts.tail].into_iter();
+        parts.try_for_each(|p| file.write_all(p)).map_err(|e| at(into, e))
+    }
+}
+
+/// As [`Libraries::judge`], for two `.rmeta` files of a compile that makes nothing else (`cargo check`).
 ///
 /// # Errors
 /// The first reason against it.
 pub fn judge_metadata(old: &Path, new: &Path, externs: &[&Path]) -> Result<(), Refused> {
-    judge_by(old, new, externs, Surface::of_rmeta)
+    judge_by(&read(old)?, &read(new)?, externs, Surface::of_rmeta)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Refused> {
+    fs::read(path).map_err(|e| Refused::Io(at(path, e).to_string()))
 }
 
 type Look = fn(&[u8], &[Extern], Side) -> Result<Surface, Refused>;
 
-fn judge_by(old: &Path, new: &Path, externs: &[&Path], look: Look) -> Result<(), Refused> {
-    let read = |path: &Path| fs::read(path).map_err(|e| Refused::Io(at(path, e).to_string()));
+fn judge_by(old: &[u8], new: &[u8], externs: &[&Path], look: Look) -> Result<(), Refused> {
     let externs = surface::searchable(externs)?;
-    let old = look(&read(old)?, &externs, Side::Old)?;
-    let new = look(&read(new)?, &externs, Side::New)?;
+    let (old, new) = (look(old, &externs, Side::Old)?, look(new, &externs, Side::New)?);
     surface::judge(&old, &new, &externs)
-}
-
-/// Writes to `into`, which must not exist yet, the archive `new_rlib` with `lib.rmeta` of `old_rlib`.
-///
-/// It differs from `new_rlib` in nothing but that member, the size in its header, and the offsets in the symbol index of
-/// the members behind it: the bytes that rustc would have written, and always the same ones.
-///
-/// # Errors
-/// With the path; of kind [`io::ErrorKind::InvalidData`] if an archive is not one that rustc writes. A partial `into` may
-/// remain.
-pub fn graft(old_rlib: &Path, new_rlib: &Path, into: &Path) -> io::Result<()> {
-    let old = fs::read(old_rlib).map_err(|e| at(old_rlib, e))?;
-    let new = fs::read(new_rlib).map_err(|e| at(new_rlib, e))?;
-    let invalid = |e: RlibError| io::Error::new(io::ErrorKind::InvalidData, e);
-    let old = Rlib::parse(&old).map_err(|e| at(old_rlib, invalid(e)))?;
-    let parts = splice(&new, old.metadata_member().data).map_err(|e| at(new_rlib, invalid(e)))?;
-    let mut file = OpenOptions::new().write(true).create_new(true).open(into).map_err(|e| at(into, e))?;
-    [&*parts.head, parts.member, parts.padding, parts.tail].iter().try_for_each(|p| file.write_all(p)).map_err(|e| at(into, e))
 }
 
 /// The pieces of a grafted archive.

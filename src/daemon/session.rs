@@ -28,7 +28,7 @@ use crate::{
     base::{digest::Digest, failpoint},
     engine::{
         Answer, Found, Graft, Missed, Prepared,
-        plan::{Compiled, Linked, Query},
+        plan::{Compiled, Linked, Made, Query},
         states::StateUnit,
         truth::{Scratch, Workshop},
     },
@@ -136,8 +136,8 @@ impl Session {
                 let hold = self.is_worth_holding(open, ticket, path).await?;
                 self.send(&Reply::Hold(hold)).await
             }
-            Request::Graft { ticket, result } => {
-                let reply = self.graft(open, ticket, *result).await?;
+            Request::Graft { ticket, outputs } => {
+                let reply = self.graft(open, ticket, outputs).await?;
                 failpoint::reach("daemon-before-graft-reply");
                 self.send(&reply).await
             }
@@ -373,13 +373,13 @@ impl Session {
         Ok(same)
     }
 
-    async fn graft(&mut self, open: &Open, ticket: u64, result: Compiled) -> io::Result<Reply> {
+    async fn graft(&mut self, open: &Open, ticket: u64, outputs: Vec<Made>) -> io::Result<Reply> {
         let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) else { return Ok(Reply::Keep) };
         let engine = open.engine.clone();
         let tried = self.blocking(move || {
             let mut miss = miss;
             let Some(candidate) = miss.missed.candidate.take() else { return (miss, Reply::Keep) };
-            match engine.graft(&miss.prepared, &candidate, &result) {
+            match engine.graft(&miss.prepared, &candidate, &outputs) {
                 Ok(graft) => {
                     let plan = graft.plan.clone();
                     miss.missed.cut_off = CutOff::Grafted;

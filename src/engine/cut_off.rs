@@ -12,10 +12,15 @@ use std::{
 use super::{
     Engine, Prepared,
     find::place_digest,
-    plan::{Compiled, Made, Plan, Restore, Source},
+    plan::{Made, Plan, Restore, Source},
 };
 use crate::{
-    artifact::{Content, Manifest, Output, graft, record::Action, rmeta},
+    artifact::{
+        Content, Manifest, Output,
+        graft::{self, Libraries},
+        record::Action,
+        rmeta,
+    },
     base::digest::{Digest, DigestFile},
     events::Refusal,
     store::Variant,
@@ -100,7 +105,7 @@ impl Engine {
     ///
     /// # Errors
     /// Why dependents have to be compiled again; the files are as the compiler has made them.
-    pub fn graft(&self, prepared: &Prepared, candidate: &Candidate, made: &Compiled) -> Result<Graft, Refusal> {
+    pub fn graft(&self, prepared: &Prepared, candidate: &Candidate, made: &[Made]) -> Result<Graft, Refusal> {
         let mut refused = Refusal::NothingLeft;
         for action in &candidate.actions {
             let Some(Action::Done(manifest)) = self.store.action(action) else { continue };
@@ -118,9 +123,9 @@ impl Engine {
         prepared: &Prepared,
         candidate: &Candidate,
         old: &Manifest,
-        made: &Compiled,
+        made: &[Made],
     ) -> Result<Option<Graft>, Refusal> {
-        let new = |extension: &str| made.outputs.iter().find(|o| has_extension(&o.name, extension));
+        let new = |extension: &str| made.iter().find(|o| has_extension(&o.name, extension));
         let (Some(old_meta), Some(new_meta)) = (output(old, "rmeta"), new("rmeta")) else { return Ok(None) };
         let new_meta = path_of(prepared, new_meta);
         let mut files = Scratch::default();
@@ -134,9 +139,10 @@ impl Engine {
         if let Some(new_rlib) = new("rlib") {
             let Some(old_rlib) = output(old, "rlib").and_then(|o| self.file(o, &mut files)) else { return Ok(None) };
             let new_path = path_of(prepared, new_rlib);
-            graft::judge(&old_rlib, &new_path, &externs).map_err(Refusal::Artifacts)?;
+            let libraries = Libraries::read(&old_rlib, &new_path).map_err(Refusal::Artifacts)?;
+            libraries.judge(&externs).map_err(Refusal::Artifacts)?;
             let into = files.add(self.store.temp_path("graft"));
-            let Ok(rlib) = self.grafted_library(prepared, &old_rlib, &new_path, &into, new_rlib) else { return Ok(None) };
+            let Ok(rlib) = self.grafted_library(prepared, &libraries, &into, new_rlib) else { return Ok(None) };
             // The library first: dependents that only type-check never look at it.
             outputs.insert(0, rlib);
         } else {
@@ -147,8 +153,8 @@ impl Engine {
         Ok(Some(Graft { plan, _files: files }))
     }
 
-    fn grafted_library(&self, prepared: &Prepared, old: &Path, new: &Path, into: &Path, made: &Made) -> io::Result<Restore> {
-        graft::graft(old, new, into)?;
+    fn grafted_library(&self, prepared: &Prepared, libraries: &Libraries<'_>, into: &Path, made: &Made) -> io::Result<Restore> {
+        libraries.graft(into)?;
         let mode = 0o666;
         fs::set_permissions(into, fs::Permissions::from_mode(mode & !prepared.umask))?;
         let (digest, sig) = self.store.digest(into)?;

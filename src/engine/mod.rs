@@ -15,6 +15,7 @@ pub mod reasons;
 pub mod restore;
 mod link_record;
 mod link_words;
+mod pieces;
 pub mod relink;
 mod retarget;
 pub mod split;
@@ -56,6 +57,8 @@ pub struct Engine {
     metadata: Mutex<HashMap<Digest, Digest>>,
     /// Where rustc keeps incremental state.
     state_names: states::Names,
+    /// Of sources that were read lately.
+    pieces: pieces::Pieces,
     /// Files in the store's file system can share blocks.
     reflink: bool,
 }
@@ -73,6 +76,7 @@ impl Engine {
             grafted: Mutex::default(),
             metadata: Mutex::default(),
             state_names: states::Names::default(),
+            pieces: pieces::Pieces::default(),
             reflink,
         }
     }

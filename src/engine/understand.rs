@@ -63,7 +63,7 @@ impl Engine {
         // Nothing is learnt from a file that is being written.
         let bytes = std::fs::read(path).ok().filter(|b| Digest::of(b) == *content).ok_or(Why::NotText)?;
         let found = match std::str::from_utf8(&bytes) {
-            Ok(text) => facts::of(text, rules),
+            Ok(text) => facts::with(text, rules, &self.pieces),
             Err(_) => Err(Why::NotText.into()),
         };
         self.store.put_facts(content, rules, &found);

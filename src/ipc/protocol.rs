@@ -11,7 +11,7 @@ use crate::{
     base::{digest::Digest, fs::FileSig},
     engine::{
         Relink,
-        plan::{Compiled, Plan, Query, State},
+        plan::{Compiled, Made, Plan, Query, State},
         truth::{Step, Verdict},
         units::{Layout, Site},
     },
@@ -59,7 +59,7 @@ pub enum Request {
     /// A compile that is held back has written its metadata: is it worth holding it back further?
     Metadata { ticket: u64, path: OsString },
     /// A compile that was held back has ended successfully: can its dependents be spared? [`Request::Compiled`] follows.
-    Graft { ticket: u64, result: Box<Compiled> },
+    Graft { ticket: u64, outputs: Vec<Made> },
     /// A miss was compiled and failed, or its outputs are not to be kept. No reply.
     Abandoned { ticket: u64, compile_ms: u64 },
     /// The compile under this ticket has diagnostics about files that are not what they were when their crates were

@@ -153,11 +153,11 @@ fn is_doc_feature(lexed: &Lexed<'_>, from: usize, to: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::semantic::parsing;
+    use crate::semantic::{parsing, source::Lines};
 
     fn of(text: &str) -> Attribute {
         parsing(|| {
-            let lexed = Lexed::new(text, text.parse().expect("tokens"));
+            let lexed = Lexed::new(&Lines::new(text), text.parse().expect("tokens"));
             read(&lexed, 0, Trust { macros: true, derives: true }).expect("an attribute")
         })
     }

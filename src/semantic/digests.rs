@@ -5,7 +5,7 @@ use crate::base::digest::{Digest, KeyHasher};
 
 use super::{
     lex::{Kind, Lexed, Token},
-    marks::{END, FIXED, INPUT, Marks, PRIVATE, WORDLESS},
+    marks::{BLANK, END, FIXED, GONE, INPUT, LOOSE, Marks, PRIVATE, WORDLESS, is_blank},
     names,
 };
 
@@ -22,15 +22,17 @@ struct Records {
 const GAP: u8 = 0xff;
 
 impl Records {
-    fn new(lexed: &Lexed<'_>, marks: &Marks, placed: bool) -> Self {
-        let count = lexed.tokens.len();
-        let mut this = Self { bytes: Vec::with_capacity(count * 12), ends: Vec::with_capacity(count), placed };
-        for at in 0..count {
-            let place = placed || marks.has(at, FIXED);
-            token(&mut this.bytes, lexed, marks, at, placed, place);
-            this.ends.push(this.bytes.len());
-        }
-        this
+    /// With positions and without.
+    fn both(lexed: &Lexed<'_>, marks: &Marks) -> [Self; 2] {
+        [true, false].map(|placed| {
+            let count = lexed.tokens.len();
+            let mut this = Self { bytes: Vec::with_capacity(count * 12), ends: Vec::with_capacity(count), placed };
+            for (at, flags) in marks.flags.iter().enumerate() {
+                token(&mut this.bytes, lexed, *flags, at, placed, placed || flags & FIXED != 0);
+                this.ends.push(this.bytes.len());
+            }
+            this
+        })
     }
 
     /// The digest of `from..to` at one level. `blank` says which bodies are left out: none, those of the interface, those of
@@ -44,25 +46,26 @@ impl Records {
         let mut bytes = Vec::with_capacity(start(to) - start(from));
         let mut run = from;
         let mut in_gap = false;
-        for at in from..to {
-            let is_private = without_private && marks.has(at, PRIVATE);
-            let is_blank = blank.is_some_and(|loose| marks.is_blank(at, loose));
-            // The place of an item's last brace is part of no interface.
-            let is_moved = self.placed && blank.is_some() && marks.has(at, END);
-            if !(is_private || is_blank || is_moved) {
+        // The place of an item's last brace is part of no interface.
+        let moved = if self.placed && blank.is_some() { END } else { 0 };
+        let private = if without_private { PRIVATE } else { 0 };
+        let blanks = blank.map_or(0, |loose| BLANK | GONE | if loose { LOOSE } else { 0 });
+        for (at, flags) in (from..to).zip(marks.flags.get(from..to).unwrap_or_default()) {
+            let is_blank = flags & blanks != 0 && blank.is_some_and(|loose| is_blank(*flags, loose));
+            if flags & (private | moved) == 0 && !is_blank {
                 in_gap = false;
                 continue;
             }
             bytes.extend_from_slice(&self.bytes[start(run)..start(at.max(run))]);
             run = at + 1;
-            match (is_private, is_blank) {
+            match (flags & private != 0, is_blank) {
                 (true, _) => {}
                 (false, true) if in_gap => {}
                 (false, true) => {
                     bytes.push(GAP);
                     in_gap = true;
                 }
-                (false, false) => token(&mut bytes, lexed, marks, at, true, false),
+                (false, false) => token(&mut bytes, lexed, *flags, at, true, false),
             }
         }
         bytes.extend_from_slice(&self.bytes[start(run.min(to))..start(to)]);
@@ -83,7 +86,7 @@ struct Source<'a> {
 
 /// One token's record. Whether it touches the one before it follows from positions; where those do not count (`level_placed`
 /// is false) it counts where it can be seen.
-fn token(bytes: &mut Vec<u8>, lexed: &Lexed<'_>, marks: &Marks, at: usize, level_placed: bool, place: bool) {
+fn token(bytes: &mut Vec<u8>, lexed: &Lexed<'_>, flags: u16, at: usize, level_placed: bool, place: bool) {
     let token = &lexed.tokens[at];
     let (kind, joint) = match token.kind {
         Kind::Ident => (0, false),
@@ -92,14 +95,14 @@ fn token(bytes: &mut Vec<u8>, lexed: &Lexed<'_>, marks: &Marks, at: usize, level
         Kind::Open(_) | Kind::Close => (3, false),
         Kind::Doc(kind) => (3 + kind, false),
     };
-    let glued = !level_placed && marks.has(at, INPUT) && lexed.is_glued(at);
+    let glued = !level_placed && flags & INPUT != 0 && lexed.is_glued(at);
     bytes.push(kind | u8::from(joint) << 4 | u8::from(glued) << 5 | u8::from(place) << 6);
     if place {
         number(bytes, token.line);
         number(bytes, token.column);
         number(bytes, token.chars);
     }
-    if !marks.has(at, WORDLESS) {
+    if flags & WORDLESS == 0 {
         let text = lexed.text_of(at).as_bytes();
         number(bytes, text.len() as u32);
         bytes.extend_from_slice(text);
@@ -139,7 +142,7 @@ pub struct Digester<'a> {
 
 impl<'a> Digester<'a> {
     pub fn new(lexed: &'a Lexed<'a>, marks: &'a Marks, has_crlf: bool) -> Self {
-        let [placed, loose] = [true, false].map(|placed| Records::new(lexed, marks, placed));
+        let [placed, loose] = Records::both(lexed, marks);
         Self { lexed, marks, has_crlf, placed, loose }
     }
 
@@ -172,13 +175,13 @@ impl<'a> Digester<'a> {
 /// Hashes of all names that the interface mentions, words of strings included; sorted.
 pub fn retained(lexed: &Lexed<'_>, marks: &Marks) -> Vec<u32> {
     let mut hashes = Vec::new();
-    for (at, token) in lexed.tokens.iter().enumerate() {
-        if marks.has(at, PRIVATE) || marks.is_blank(at, false) {
+    for (at, (token, flags)) in lexed.tokens.iter().zip(&marks.flags).enumerate() {
+        if flags & PRIVATE != 0 || is_blank(*flags, false) {
             continue;
         }
         match token.kind {
             Kind::Ident => hashes.extend(lexed.ident(at).map(names::hash)),
-            Kind::Literal if !marks.has(at, WORDLESS) => {
+            Kind::Literal if flags & WORDLESS == 0 => {
                 // The value where there is one: `"\nname"` has the word `name`.
                 let text = lexed.text_of(at);
                 match names::string(text) {

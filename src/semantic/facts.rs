@@ -10,9 +10,12 @@ use serde::{Deserialize, Serialize};
 use super::{
     attributes::Trust,
     digests::{self, Digester},
-    lex::{Lexed, Strain},
+    hollow::hollow,
+    lex::{EASY, Lexed, Strain},
     marks::Marks,
-    source, survey,
+    pieces::{self, Memory, NoMemory},
+    source::{self, Lines},
+    survey::{self, Survey},
     walk::walk,
 };
 pub use super::{marks::ModDecl, survey::Traits};
@@ -40,8 +43,14 @@ impl Rules {
         Self { metadata_only, test, docs_seen: true, trust_macros: true, trust_derives: true }
     }
 
-    fn trust(self) -> Trust {
+    pub(super) fn trust(self) -> Trust {
         Trust { macros: self.trust_macros, derives: self.trust_derives }
+    }
+
+    /// All of them in one byte.
+    pub fn bits(self) -> u8 {
+        let bits = [self.metadata_only, self.test, self.docs_seen, self.trust_macros, self.trust_derives];
+        bits.iter().fold(0, |all, bit| all << 1 | u8::from(*bit))
     }
 }
 
@@ -125,8 +134,6 @@ pub enum Why {
 
 /// Larger texts are tables of data; their bytes are hashed faster than they are parsed.
 const LARGEST: usize = 16_000_000;
-/// What a thread of the usual size takes, debug builds included.
-const EASY: Strain = Strain { depth: 24, run: 400 };
 /// What no text that somebody wrote has.
 const HARDEST: Strain = Strain { depth: 1_000, run: 20_000 };
 const BIG_STACK: usize = 1 << 30;
@@ -149,24 +156,46 @@ impl From<Why> for Unclear {
 /// # Errors
 /// [`Unclear`] if it must count as it stands.
 pub fn of(text: &str, rules: Rules) -> Result<Facts, Unclear> {
+    with(text, rules, &NoMemory)
+}
+
+/// The same with a memory for pieces of long texts.
+///
+/// # Errors
+/// [`Unclear`] if it must count as it stands.
+pub fn with(text: &str, rules: Rules, memory: &dyn Memory) -> Result<Facts, Unclear> {
     if text.len() > LARGEST {
         return Err(Why::Large.into());
     }
     let (text, has_crlf) = source::normalise(text).map_err(|why| Unclear { why, traits: Box::new(traits(text, rules)) })?;
+    if let Some((lexed, marks)) = pieces::read(&text, rules, memory) {
+        if !lexed.strain().within(HARDEST) {
+            return Err(Why::Nested.into());
+        }
+        let survey = survey::survey(&lexed, rules.trust(), rules.test);
+        refuse(&lexed, &survey)?;
+        return Ok(sum_up(&lexed, survey, marks, has_crlf));
+    }
+    whole(&text, rules, has_crlf)
+}
+
+/// Reduces a text whose line ends are all the same, in one piece.
+pub(super) fn whole(text: &str, rules: Rules, has_crlf: bool) -> Result<Facts, Unclear> {
     super::parsing(|| {
         let stream: TokenStream = text.parse().map_err(|_| Why::Untokenised)?;
-        let lexed = Lexed::new(&text, stream.clone());
+        let lines = Lines::new(text);
+        let lexed = Lexed::new(&lines, stream.clone());
         let strain = lexed.strain();
-        if strain.depth <= EASY.depth && strain.run <= EASY.run {
-            return reduce(&lexed, stream, rules, has_crlf);
+        if strain.within(EASY) {
+            return reduce(&lexed, &lines, stream, rules, has_crlf);
         }
-        if strain.depth > HARDEST.depth || strain.run > HARDEST.run {
+        if !strain.within(HARDEST) {
             return Err(Why::Nested.into());
         }
         drop(stream);
         with_big_stack(|| {
             let stream: TokenStream = text.parse().map_err(|_| Why::Untokenised)?;
-            reduce(&Lexed::new(&text, stream.clone()), stream, rules, has_crlf)
+            reduce(&lexed, &lines, stream, rules, has_crlf)
         })
     })
 }
@@ -176,7 +205,7 @@ fn traits(text: &str, rules: Rules) -> Traits {
     let text = text.trim_start_matches('\u{feff}');
     let text = if text.starts_with("#!") { text.trim_start_matches(|c| c != '\n') } else { text };
     super::parsing(|| match text.parse::<TokenStream>() {
-        Ok(stream) => survey::survey(&Lexed::new(text, stream), rules.trust(), rules.test).traits,
+        Ok(stream) => survey::survey(&Lexed::new(&Lines::new(text), stream), rules.trust(), rules.test).traits,
         Err(_) => Traits::worst(),
     })
 }
@@ -190,21 +219,33 @@ fn with_big_stack(job: impl FnOnce() -> Result<Facts, Unclear> + Send) -> Result
     })
 }
 
-fn reduce(lexed: &Lexed<'_>, stream: TokenStream, rules: Rules, has_crlf: bool) -> Result<Facts, Unclear> {
+fn reduce(lexed: &Lexed<'_>, lines: &Lines<'_>, stream: TokenStream, rules: Rules, has_crlf: bool) -> Result<Facts, Unclear> {
     let survey = survey::survey(lexed, rules.trust(), rules.test);
-    let unclear = |why| Unclear { why, traits: Box::new(survey.traits.clone()) };
+    refuse(lexed, &survey)?;
+    let unparsable = |e: syn::Error| Unclear { why: Why::Unparsable(e.to_string()), traits: Box::new(survey.traits.clone()) };
+    let stream = hollow(lexed, &survey, rules.trust_macros, stream);
+    let file: syn::File = syn::parse2(stream).map_err(unparsable)?;
+    let marks = walk(lexed, lines, &file, &survey, rules, None);
+    Ok(sum_up(lexed, survey, marks, has_crlf))
+}
+
+/// What the tokens alone forbid.
+fn refuse(lexed: &Lexed<'_>, survey: &Survey) -> Result<(), Unclear> {
+    let unclear = |why| Err(Unclear { why, traits: Box::new(survey.traits.clone()) });
     if survey.by_edition {
-        return Err(unclear(Why::Edition));
+        return unclear(Why::Edition);
     }
     if source::has_odd_space(lexed.text) && lexed.gaps().any(source::has_odd_space) {
-        return Err(unclear(Why::WhiteSpace));
+        return unclear(Why::WhiteSpace);
     }
-    let file: syn::File = syn::parse2(stream).map_err(|e| unclear(Why::Unparsable(e.to_string())))?;
-    let marks = walk(lexed, &file, &survey, rules);
+    Ok(())
+}
+
+fn sum_up(lexed: &Lexed<'_>, survey: Survey, marks: Marks, has_crlf: bool) -> Facts {
     let digester = Digester::new(lexed, &marks, has_crlf);
     let all = digester.all();
     let placeless = |digest| (!survey.asks_position).then_some(digest);
-    Ok(Facts {
+    Facts {
         meaning: all.meaning,
         tokens: placeless(all.tokens),
         interface: all.interface,
@@ -217,7 +258,7 @@ fn reduce(lexed: &Lexed<'_>, stream: TokenStream, rules: Rules, has_crlf: bool) 
         layout: digests::layout(&lexed.tokens),
         modules: marks.modules,
         traits: survey.traits,
-    })
+    }
 }
 
 fn private(digester: &Digester<'_>, marks: &Marks) -> Vec<Private> {

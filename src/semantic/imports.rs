@@ -124,11 +124,12 @@ mod tests {
     use crate::semantic::{
         attributes::{Trust, read},
         parsing,
+        source::Lines,
     };
 
     fn shadows(text: &str) -> (bool, bool) {
         parsing(|| {
-            let lexed = Lexed::new(text, text.parse().expect("tokens"));
+            let lexed = Lexed::new(&Lines::new(text), text.parse().expect("tokens"));
             let trust = Trust { macros: true, derives: true };
             let attributes: Vec<_> = (0..lexed.tokens.len()).filter_map(|at| read(&lexed, at, trust)).collect();
             let mut shadows = Shadows::new(&lexed);

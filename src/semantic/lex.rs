@@ -2,9 +2,12 @@
 //!
 //! The text of a token is the very slice of the source. Anything between tokens is white space or a comment.
 
-use proc_macro2::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 
-use super::source::Lines;
+use super::{
+    places::{Places, block},
+    source::Lines,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -34,11 +37,21 @@ pub struct Token {
     pub kind: Kind,
 }
 
+impl Token {
+    /// The same behind `bytes`, `lines` and `tokens` that are put before it.
+    pub fn moved(self, bytes: u32, lines: u32, tokens: u32) -> Self {
+        let kind = match self.kind {
+            Kind::Open(mate) => Kind::Open(mate + tokens),
+            kind => kind,
+        };
+        Self { start: self.start + bytes, end: self.end + bytes, line: self.line + lines, kind, ..self }
+    }
+}
+
 /// A text and its tokens.
 pub struct Lexed<'a> {
     pub text: &'a str,
     pub tokens: Vec<Token>,
-    lines: Lines<'a>,
 }
 
 /// How hard a text is on programs that descend into it recursively.
@@ -50,26 +63,41 @@ pub struct Strain {
     pub run: usize,
 }
 
+/// What a thread of the usual size takes, debug builds included.
+pub const EASY: Strain = Strain { depth: 24, run: 400 };
+
+impl Strain {
+    pub fn within(self, most: Self) -> bool {
+        self.depth <= most.depth && self.run <= most.run
+    }
+}
+
 impl<'a> Lexed<'a> {
-    /// Flattens the tokens of `text`, which `stream` was made of.
-    pub fn new(text: &'a str, stream: TokenStream) -> Self {
-        let mut this = Self { text, tokens: Vec::with_capacity(text.len() / 4), lines: Lines::new(text) };
+    /// Flattens the tokens of a text, which `stream` was made of.
+    pub fn new(lines: &Lines<'a>, stream: TokenStream) -> Self {
+        let text = lines.text();
+        let mut this = Self { text, tokens: Vec::with_capacity(text.len() / 4) };
+        let mut places = Places::new(lines);
         let mut stack = vec![(stream.into_iter(), None::<(Group, u32)>)];
         while let Some((trees, group)) = stack.last_mut() {
             match trees.next() {
                 Some(TokenTree::Group(inner)) => {
                     let at = this.tokens.len() as u32;
                     if inner.delimiter() != Delimiter::None {
-                        this.push(inner.span_open(), Kind::Open(at));
+                        this.tokens.push(places.one_byte(|| inner.span_open(), Kind::Open(at)));
                     }
                     stack.push((inner.stream().into_iter(), Some((inner, at))));
                 }
-                Some(TokenTree::Ident(ident)) => this.push(ident.span(), Kind::Ident),
-                Some(TokenTree::Literal(literal)) => this.push(literal.span(), Kind::Literal),
+                Some(TokenTree::Ident(ident)) => this.tokens.push(places.word(ident.span())),
+                Some(TokenTree::Literal(literal)) => this.tokens.push(places.spanned(literal.span(), Kind::Literal)),
                 Some(TokenTree::Punct(punct)) => {
                     let joint = punct.spacing() == Spacing::Joint;
-                    this.push(punct.span(), Kind::Punct { joint });
-                    if this.make_doc() {
+                    let may_be_doc = punct.as_char() == '#';
+                    this.tokens.push(match may_be_doc {
+                        true => places.spanned(punct.span(), Kind::Punct { joint }),
+                        false => places.one_byte(|| punct.span(), Kind::Punct { joint }),
+                    });
+                    if may_be_doc && this.make_doc() {
                         // `#`, perhaps `!`, and `[doc = "…"]` all stand where the comment stands.
                         while let Some(TokenTree::Punct(_)) = trees.next() {}
                     }
@@ -78,9 +106,8 @@ impl<'a> Lexed<'a> {
                     if let Some((group, open)) = group
                         && group.delimiter() != Delimiter::None
                     {
-                        let (close, open) = (group.span_close(), *open as usize);
-                        let mate = this.tokens.len() as u32;
-                        this.push(close, Kind::Close);
+                        let (mate, open) = (this.tokens.len() as u32, *open as usize);
+                        this.tokens.push(places.one_byte(|| group.span_close(), Kind::Close));
                         this.tokens[open].kind = Kind::Open(mate);
                     }
                     stack.pop();
@@ -88,20 +115,6 @@ impl<'a> Lexed<'a> {
             }
         }
         this
-    }
-
-    fn push(&mut self, span: Span, kind: Kind) {
-        let (start, end) = (span.start(), span.end());
-        let (from, column) = self.lines.offset(start);
-        let (to, _) = self.lines.offset(end);
-        self.tokens.push(Token {
-            start: from as u32,
-            end: to as u32,
-            line: start.line as u32,
-            column: column as u32,
-            chars: start.column as u32,
-            kind,
-        });
     }
 
     /// Turns the last token into a doc comment if it is one.
@@ -153,15 +166,8 @@ impl<'a> Lexed<'a> {
         at > 0 && self.tokens[at - 1].end == self.tokens[at].start
     }
 
-    /// Index of the token that begins where `span` begins, or of the next one.
-    pub fn index(&self, span: Span) -> usize {
-        let (offset, _) = self.lines.offset(span.start());
-        self.tokens.partition_point(|t| (t.start as usize) < offset)
-    }
-
-    /// Index of the first token that begins where `span` ends, or later.
-    pub fn index_after(&self, span: Span) -> usize {
-        let (offset, _) = self.lines.offset(span.end());
+    /// Index of the token that begins at `offset`, or of the next one.
+    pub fn index_at(&self, offset: usize) -> usize {
         self.tokens.partition_point(|t| (t.start as usize) < offset)
     }
 
@@ -224,27 +230,11 @@ fn spaces(gap: &str) -> Vec<&str> {
     while let Some(at) = rest.find('/') {
         spaces.push(&rest[..at]);
         let comment = &rest[at..];
-        let length = if comment.starts_with("//") { comment.find('\n') } else { block(comment) };
+        let length = if comment.starts_with("//") { comment.find('\n') } else { block(comment.as_bytes()) };
         rest = length.map_or("", |length| &comment[length..]);
     }
     spaces.push(rest);
     spaces
-}
-
-/// Length of the block comment that `text` begins with; they nest.
-fn block(text: &str) -> Option<usize> {
-    let (mut depth, mut at) = (0_usize, 0);
-    while at < text.len() {
-        match text.as_bytes()[at..] {
-            [b'/', b'*', ..] => (depth, at) = (depth + 1, at + 2),
-            [b'*', b'/', ..] => (depth, at) = (depth.saturating_sub(1), at + 2),
-            _ => at += 1,
-        }
-        if depth == 0 {
-            return Some(at);
-        }
-    }
-    None
 }
 
 #[cfg(test)]
@@ -254,7 +244,7 @@ mod tests {
 
     fn texts(text: &str) -> Vec<String> {
         parsing(|| {
-            let lexed = Lexed::new(text, text.parse().expect("tokens"));
+            let lexed = Lexed::new(&Lines::new(text), text.parse().expect("tokens"));
             (0..lexed.tokens.len()).map(|i| lexed.text_of(i).to_owned()).collect()
         })
     }
@@ -296,7 +286,7 @@ mod tests {
     fn places_and_mates() {
         parsing(|| {
             let text = "fn f() {\n    \"é\"; x\n}";
-            let lexed = Lexed::new(text, text.parse().expect("tokens"));
+            let lexed = Lexed::new(&Lines::new(text), text.parse().expect("tokens"));
             let x = lexed.tokens.iter().position(|t| &text[t.start as usize..t.end as usize] == "x").expect("x");
             let token = lexed.tokens[x];
             assert_eq!((token.line, token.column, token.chars), (2, 10, 9));
@@ -307,13 +297,13 @@ mod tests {
 
     #[test]
     fn gaps_without_comments() {
-        let of = |text: &str| parsing(|| Lexed::new(text, text.parse().expect("tokens")).gaps().collect::<String>());
+        let of = |text: &str| parsing(|| Lexed::new(&Lines::new(text), text.parse().expect("tokens")).gaps().collect::<String>());
         assert_eq!(of(" a/* x /* y */ */ b // c\n\t\"/* d */\" /***/ /// e\n"), "   \n\t  \n");
     }
 
     #[test]
     fn strain_of_deep_and_long_texts() {
-        let strain = |text: &str| parsing(|| Lexed::new(text, text.parse().expect("tokens")).strain());
+        let strain = |text: &str| parsing(|| Lexed::new(&Lines::new(text), text.parse().expect("tokens")).strain());
         assert_eq!(strain("fn a() {} fn b() { 1; 2 }"), Strain { depth: 1, run: 4 });
         assert_eq!(strain(&format!("const A: u8 = {}1;", "1 + ".repeat(100))).run, 206);
         assert_eq!(strain(&format!("{}{}", "(".repeat(50), ")".repeat(50))).depth, 50);

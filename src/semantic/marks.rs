@@ -1,6 +1,6 @@
 //! What the walk through the syntax tree found out about each token.
 
-use super::lex::Lexed;
+use super::{attributes::Class, lex::Lexed};
 
 /// Part of a body that no other crate can see.
 pub const BLANK: u16 = 1;
@@ -23,14 +23,24 @@ pub const END: u16 = 128;
 /// Taken away before it is compiled.
 pub const GONE: u16 = 256;
 
+/// Whether the text of a token with these flags is gone from the interface; `loose` as for metadata alone.
+pub fn is_blank(flags: u16, loose: bool) -> bool {
+    let blank = if loose { BLANK | LOOSE } else { BLANK };
+    flags & GONE != 0 || flags & blank != 0 && flags & KEEP == 0
+}
+
 /// Flags of each token, and what has a name.
+#[derive(Debug)]
 pub struct Marks {
     pub flags: Vec<u16>,
+    /// Of the attributes of the file itself.
+    pub head: Class,
     pub private: Vec<Private>,
     pub modules: Vec<ModDecl>,
 }
 
 /// A private free function whose body is blank: its tokens are `from..to`.
+#[derive(Clone, Debug)]
 pub struct Private {
     pub name: String,
     pub from: usize,
@@ -49,9 +59,31 @@ pub struct ModDecl {
     pub doubtful: bool,
 }
 
+impl Default for Marks {
+    fn default() -> Self {
+        Self { flags: Vec::new(), head: Class::Inert, private: Vec::new(), modules: Vec::new() }
+    }
+}
+
 impl Marks {
     pub fn new(lexed: &Lexed<'_>) -> Self {
-        Self { flags: vec![0; lexed.tokens.len()], private: Vec::new(), modules: Vec::new() }
+        Self { flags: vec![0; lexed.tokens.len()], ..Self::default() }
+    }
+
+    /// Adds what is said of the tokens from `first` on.
+    pub fn append(&mut self, other: &Self, first: usize) {
+        self.flags.extend_from_slice(&other.flags);
+        self.private.extend(other.private.iter().map(|p| Private {
+            name: p.name.clone(),
+            from: p.from + first,
+            to: p.to + first,
+        }));
+        self.modules.extend_from_slice(&other.modules);
+    }
+
+    /// Bytes of everything with a name, about.
+    pub fn names(&self) -> usize {
+        64 * (self.private.len() + self.modules.len())
     }
 
     /// Sets `flag` on `from..to`.
@@ -60,16 +92,6 @@ impl Marks {
         if let Some(flags) = self.flags.get_mut(from..to) {
             flags.iter_mut().for_each(|f| *f |= flag);
         }
-    }
-
-    pub fn has(&self, at: usize, flag: u16) -> bool {
-        self.flags.get(at).is_some_and(|f| f & flag != 0)
-    }
-
-    /// Whether a token's text is gone from the interface; `loose` as for metadata alone.
-    pub fn is_blank(&self, at: usize, loose: bool) -> bool {
-        let blank = if loose { BLANK | LOOSE } else { BLANK };
-        self.has(at, GONE) || self.has(at, blank) && !self.has(at, KEEP)
     }
 
     /// Keeps of the private functions only those with nothing in them that stays.

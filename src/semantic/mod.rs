@@ -8,10 +8,12 @@
 //! [`facts::Unclear`] or counts as bytes with a reason, so that a mistake costs a compile and never a wrong program.
 
 mod attributes;
+mod cut;
 pub mod diagnostics;
 mod digests;
 pub mod facts;
 mod functions;
+mod hollow;
 mod imports;
 mod include;
 pub mod keys;
@@ -19,6 +21,8 @@ mod lex;
 pub mod macros;
 mod marks;
 mod names;
+pub mod pieces;
+mod places;
 mod resolve;
 mod source;
 mod survey;

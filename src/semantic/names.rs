@@ -9,9 +9,20 @@ pub fn string(literal: &str) -> Option<String> {
     {
         return Some(inner.to_owned());
     }
+    if let Some(inner) = raw(literal) {
+        return Some(inner.to_owned());
+    }
     let is_string = literal.starts_with('"') || literal.starts_with("r\"") || literal.starts_with("r#");
     let parsed = is_string.then(|| syn::parse_str::<LitStr>(literal).ok())?;
     parsed.map(|l| l.value())
+}
+
+/// What stands in `r"…"`, `r#"…"#` and so on.
+fn raw(literal: &str) -> Option<&str> {
+    let rest = literal.strip_prefix('r')?;
+    let inner = rest.trim_start_matches('#');
+    let hashes = &rest[..rest.len() - inner.len()];
+    inner.strip_prefix('"')?.strip_suffix(hashes)?.strip_suffix('"')
 }
 
 /// The last part of a path in a string.
@@ -44,6 +55,8 @@ mod tests {
         assert_eq!(string(r#""a.rs""#).as_deref(), Some("a.rs"));
         assert_eq!(string(r#""a\n\"b""#).as_deref(), Some("a\n\"b"));
         assert_eq!(string(r###"r##"a"#b"##"###).as_deref(), Some("a\"#b"));
+        assert_eq!(string("r\"\\d\"").as_deref(), Some("\\d"));
+        assert_eq!(string("r#\"a\"#x").as_deref(), Some("a"), "a suffix");
         for other in ["b\"a\"", "c\"a\"", "'a'", "1", "r"] {
             assert_eq!(string(other), None, "{other}");
         }

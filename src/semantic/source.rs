@@ -65,6 +65,21 @@ impl<'a> Lines<'a> {
         Self { text, starts }
     }
 
+    /// Of which these are the lines.
+    pub fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// Where the line of this number begins, from 0, and whether it is all ASCII; none behind the last one.
+    pub fn line(&self, index: usize) -> Option<(usize, bool)> {
+        self.starts.get(index).copied()
+    }
+
+    /// How many lines have an end.
+    pub fn ends(&self) -> u32 {
+        self.text.bytes().filter(|b| *b == b'\n').count() as u32
+    }
+
     /// Byte offset of a position of `proc-macro2`, and its column in bytes.
     pub fn offset(&self, at: LineColumn) -> (usize, usize) {
         let (start, ascii) = self.starts.get(at.line.saturating_sub(1)).copied().unwrap_or((self.text.len(), true));

@@ -15,12 +15,13 @@ use super::{
     functions::{self, Openness},
     lex::{Kind, Lexed},
     marks::{BLANK, END, FIXED, GONE, INPUT, KEEP, LOOSE, Marks, ModDecl, Private, WORDLESS},
+    source::Lines,
     survey::{Call, Survey, is_cfg_test},
     tables::{begins_item, is_expression_macro, is_placeless},
 };
 
-/// Marks every token of a parsed file.
-pub fn walk(lexed: &Lexed<'_>, file: &syn::File, survey: &Survey, rules: Rules) -> Marks {
+/// Marks every token of a parsed file, or of some of its items: then `head` is the class of the file's attributes.
+pub fn walk(lexed: &Lexed<'_>, lines: &Lines<'_>, file: &syn::File, survey: &Survey, rules: Rules, head: Option<Class>) -> Marks {
     let mut marks = Marks::new(lexed);
     for call in &survey.calls {
         marks.paint(call.open, call.close + 1, INPUT);
@@ -28,7 +29,7 @@ pub fn walk(lexed: &Lexed<'_>, file: &syn::File, survey: &Survey, rules: Rules) 
             marks.paint(call.at, call.close + 1, KEEP);
         }
     }
-    let mut walk = Walk { lexed, survey, rules, marks, around: Around::default(), inline: Vec::new() };
+    let mut walk = Walk { lexed, lines, head, survey, rules, marks, around: Around::default(), inline: Vec::new() };
     walk.visit_file(file);
     let mut marks = walk.marks;
     marks.settle_private();
@@ -66,6 +67,8 @@ impl Default for Around {
 
 struct Walk<'a> {
     lexed: &'a Lexed<'a>,
+    lines: &'a Lines<'a>,
+    head: Option<Class>,
     survey: &'a Survey,
     rules: Rules,
     marks: Marks,
@@ -85,9 +88,19 @@ impl Walk<'_> {
         self.within(Around { constant: true, inside: true, ..self.around }, go);
     }
 
+    /// Index of the token that begins where `span` begins, or of the next one.
+    fn index(&self, span: Span) -> usize {
+        self.lexed.index_at(self.lines.offset(span.start()).0)
+    }
+
+    /// Index of the first token that begins where `span` ends, or later.
+    fn index_after(&self, span: Span) -> usize {
+        self.lexed.index_at(self.lines.offset(span.end()).0)
+    }
+
     /// The index of an attribute that is not a doc comment in the survey.
     fn surveyed(&self, attribute: &syn::Attribute) -> Option<usize> {
-        let at = self.lexed.index(attribute.pound_token.span);
+        let at = self.index(attribute.pound_token.span);
         self.survey.attributes.binary_search_by_key(&at, |a| a.at).ok()
     }
 
@@ -95,7 +108,7 @@ impl Walk<'_> {
     fn class(&self, attributes: &[syn::Attribute]) -> Class {
         let one = |a: &syn::Attribute| {
             let is_comment =
-                self.lexed.tokens.get(self.lexed.index(a.pound_token.span)).is_some_and(|t| matches!(t.kind, Kind::Doc(_)));
+                self.lexed.tokens.get(self.index(a.pound_token.span)).is_some_and(|t| matches!(t.kind, Kind::Doc(_)));
             match self.surveyed(a) {
                 Some(index) => self.survey.attributes[index].class,
                 None if is_comment => Class::Inert,
@@ -111,8 +124,8 @@ impl Walk<'_> {
 
     /// What stays when a body around it goes.
     fn keep(&mut self, span: Span) {
-        let from = self.lexed.index(span);
-        self.marks.paint(from, self.lexed.index_after(span), KEEP);
+        let from = self.index(span);
+        self.marks.paint(from, self.index_after(span), KEEP);
     }
 
     fn keep_unparsed(&mut self, tokens: &TokenStream) {
@@ -130,7 +143,7 @@ impl Walk<'_> {
         let mut around = self.around;
         if class == Class::Unknown {
             let span = span();
-            self.marks.paint(self.lexed.index(span), self.lexed.index_after(span), INPUT);
+            self.marks.paint(self.index(span), self.index_after(span), INPUT);
             around.opaque = true;
         }
         around.open.exact &= class == Class::Inert;
@@ -144,8 +157,8 @@ impl Walk<'_> {
         if !is_plain || self.around.inside || self.around.opaque {
             open = Openness::NEVER;
         }
-        let from = self.lexed.index(block.brace_token.span.open()) + 1;
-        let to = self.lexed.index(block.brace_token.span.close()) + 1;
+        let from = self.index(block.brace_token.span.open()) + 1;
+        let to = self.index(block.brace_token.span.close()) + 1;
         if open.exact {
             self.marks.paint(from, to, BLANK);
         } else if open.loose && self.rules.metadata_only {
@@ -167,12 +180,12 @@ impl Walk<'_> {
         if !(open.exact && self.around.in_module && is_private) {
             return;
         }
-        let to = self.lexed.index(item.block.brace_token.span.close()) + 1;
+        let to = self.index(item.block.brace_token.span.close()) + 1;
         // From the first attribute, or else from `unsafe` or `fn`.
-        let word = self.lexed.index(item.sig.fn_token.span);
+        let word = self.index(item.sig.fn_token.span);
         let first = if self.lexed.ident(word.wrapping_sub(1)) == Some("unsafe") { word - 1 } else { word };
         let outer = item.attrs.iter().find(|a| matches!(a.style, syn::AttrStyle::Outer));
-        let from = outer.map_or(first, |a| self.lexed.index(a.pound_token.span));
+        let from = outer.map_or(first, |a| self.index(a.pound_token.span));
         let is_exported = |at| matches!(self.lexed.ident(at), Some("no_mangle" | "export_name" | "link_section" | "used"));
         if !(from..first).any(is_exported) {
             let name = name.trim_start_matches("r#").to_owned();
@@ -188,10 +201,10 @@ impl Walk<'_> {
             Some((brace, items)) => {
                 self.end(brace);
                 let is_gone =
-                    !self.rules.test && item.attrs.iter().any(|a| is_cfg_test(self.lexed, self.lexed.index(a.pound_token.span)));
+                    !self.rules.test && item.attrs.iter().any(|a| is_cfg_test(self.lexed, self.index(a.pound_token.span)));
                 if is_gone && !self.around.opaque && !self.around.inside {
-                    let from = self.lexed.index(brace.span.open()) + 1;
-                    self.marks.paint(from, self.lexed.index(brace.span.close()) + 1, GONE);
+                    let from = self.index(brace.span.open()) + 1;
+                    self.marks.paint(from, self.index(brace.span.close()) + 1, GONE);
                 }
                 let around = Around { in_module: self.around.in_module && !is_gone, ..self.around };
                 self.inline.push((name, paths));
@@ -208,15 +221,15 @@ impl Walk<'_> {
     /// The last brace of an item that is made of items: no code and no name stands there.
     fn end(&mut self, brace: &syn::token::Brace) {
         if !self.around.opaque && !self.around.inside {
-            let at = self.lexed.index(brace.span.close());
+            let at = self.index(brace.span.close());
             self.marks.paint(at, at + 1, END);
         }
     }
 
     /// A call that stands where items or types do, or whose value is needed during compilation.
     fn fixed(&mut self, call: &syn::Macro) {
-        let close = self.lexed.index(call.delimiter.span().close());
-        let Ok(index) = self.survey.calls.binary_search_by_key(&self.lexed.index(call.bang_token.span), |c| c.bang) else {
+        let close = self.index(call.delimiter.span().close());
+        let Ok(index) = self.survey.calls.binary_search_by_key(&self.index(call.bang_token.span), |c| c.bang) else {
             return self.marks.paint(close, close + 1, FIXED);
         };
         let call = &self.survey.calls[index];
@@ -230,7 +243,8 @@ impl Walk<'_> {
 
 impl<'ast> Visit<'ast> for Walk<'_> {
     fn visit_file(&mut self, file: &'ast syn::File) {
-        let class = self.class(&file.attrs);
+        let class = self.head.unwrap_or_else(|| self.class(&file.attrs));
+        self.marks.head = class;
         if class == Class::Unknown {
             self.marks.paint(0, self.lexed.tokens.len(), INPUT);
         }
@@ -243,7 +257,7 @@ impl<'ast> Visit<'ast> for Walk<'_> {
         if self.rules.metadata_only || self.around.opaque && self.rules.docs_seen {
             return;
         }
-        let at = self.lexed.index(attribute.pound_token.span);
+        let at = self.index(attribute.pound_token.span);
         let is_comment = self.lexed.tokens.get(at).is_some_and(|t| matches!(t.kind, Kind::Doc(_)));
         let literal = self.surveyed(attribute).and_then(|index| self.survey.attributes[index].doc);
         if let Some(at) = literal.or(is_comment.then_some(at)) {

@@ -85,7 +85,6 @@ impl Store {
 fn facts_key(content: &Digest, rules: Rules) -> [u8; 33] {
     let mut key = [0; 33];
     key[..32].copy_from_slice(&content.0);
-    let bits = [rules.metadata_only, rules.test, rules.docs_seen, rules.trust_macros, rules.trust_derives];
-    key[32] = bits.iter().fold(0, |all, bit| all << 1 | u8::from(*bit));
+    key[32] = rules.bits();
     key
 }

@@ -118,7 +118,7 @@ fn worth_holding(client: &mut Client, ticket: u64, path: &Path) -> bool {
 
 /// Asks whether the old metadata can go on standing, and puts it in place if so; what there is to report after that.
 fn graft(command: &Command, extra: Vec<OsString>, client: &mut Client, ticket: u64, result: Compiled) -> Option<Compiled> {
-    let asked = client.ask(&Request::Graft { ticket, result: Box::new(result.clone()) });
+    let asked = client.ask(&Request::Graft { ticket, outputs: result.outputs.clone() });
     // Without an answer nothing has been touched.
     let Ok(Reply::Graft(plan)) = asked else { return Some(result) };
     match place::all(&plan) {

@@ -2,15 +2,15 @@
 
 use std::{
     fs,
-    io::ErrorKind,
-    path::PathBuf,
+    io::{self, ErrorKind},
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use super::{Kept, PROMOTED, Shop, place};
 use crate::artifact::{
     compare::differences,
-    graft::{graft, judge, judge_metadata},
+    graft::{Libraries, judge_metadata},
     refused::{Refused, Side},
     rlib::Rlib,
     surface::{self, Surface, searchable},
@@ -64,6 +64,14 @@ fn shop(flags: &[&str]) -> Shop {
         shop.flags.push(format!("-Cincremental={dir}"));
     }
     shop
+}
+
+fn judge(old: &Path, new: &Path, externs: &[&Path]) -> Result<(), Refused> {
+    Libraries::read(old, new)?.judge(externs)
+}
+
+fn graft(old: &Path, new: &Path, into: &Path) -> io::Result<()> {
+    Libraries::read(old, new).expect("read").graft(into)
 }
 
 /// Grafts and puts the result in a's place.

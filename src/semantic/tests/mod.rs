@@ -4,6 +4,7 @@ mod compiler;
 mod interface;
 mod meaning;
 mod names;
+mod pieces;
 mod private;
 mod tokens;
 mod tree;
