@@ -16,6 +16,7 @@ type Env<'a> = &'a [(&'a str, &'a str)];
 
 #[track_caller]
 fn with(kit: &Kit, program: &str, dir: &Path, env: Env<'_>) -> Said {
+    kit.sandbox.ready();
     Said::of(Run::of(kit.sandbox.command(program, dir).args(["build", "-v"]).envs(env.iter().copied())))
 }
 
@@ -141,11 +142,11 @@ fn other_tools() {
     let said = with(&kit, exe(), &other, &env);
     said.assert_made(&["app", "kit-native", "kit-gen", "kit-mid", "kit-top"])
         .assert_fresh(&["kit-base", "kit-mac", "leaf", "twig"]);
+    let told = kit.sandbox.ours(&other, &["stats", "--detailed"]).success().stdout();
+    assert!(told.contains("its build script ran with other tools"), "{told}");
     let stats = kit.sandbox.take_stats();
     let left_out = &stats.0["totals"]["not_seeded"];
     assert!(left_out["tools"] == 2 && left_out["dependency"].as_u64() >= Some(2), "{:#}", stats.0);
-    let told = kit.sandbox.ours(&other, &["stats", "--detailed"]).success().stdout();
-    assert!(told.contains("its build script ran with other tools"), "{told}");
     kit.assert_like(&other, &kit.reference("first", &BUILD), &BUILD, PROGRAM);
     kit.settle();
     with(&kit, exe(), &again, &env).assert_made(&["app"]);

@@ -36,6 +36,7 @@ fn wherever_it_goes() {
     same_again(&kit, "build", &build, "debug");
     let (plain, program) = (kit.sandbox.path("plain/build"), "target/debug/app");
     let command = |program: &str, dir: &Path, env: &[(&str, &str)]| {
+        kit.sandbox.ready();
         let mut command = kit.sandbox.command(program, dir);
         Said::of(Run::of(command.args(["build", "-v"]).envs(env.iter().copied())))
     };

@@ -87,7 +87,13 @@ fn daemon_killed(kit: &Kit, name: &str) -> bool {
     kit.sandbox.stop_daemon();
     drop(fs::remove_dir_all(kit.app.join("target/.rustc-hyperopt")));
     let (value, note) = point(kit, name);
-    kit.sandbox.ours_with(&kit.app, &BUILD, &[(FAILPOINT, &value)]).success();
+    let env = [(FAILPOINT, value.as_str())];
+    let starts = || kit.sandbox.ours_with(&kit.app, &["cache", "--size"], &env).0.status.success();
+    wait_until("a daemon", || {
+        drop(fs::remove_file(kit.sandbox.store().join("run/breaker")));
+        starts()
+    });
+    kit.sandbox.ours_with(&kit.app, &BUILD, &env).success();
     if name.contains(':') {
         // It may have less to do than that.
         kit.sandbox.stop_daemon();

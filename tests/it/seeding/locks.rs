@@ -75,6 +75,7 @@ fn what_is_being_built_is_not_taken_in() {
     let noted = fs::read_to_string(app.join("target/.rustc-hyperopt/seeded")).expect("taken in");
     assert!(noted.contains("\ntaken\n"), "{noted}");
     let copy = kit.sandbox.copy(&app, "copy");
+    kit.sandbox.ready();
     let mut command = kit.sandbox.command(exe(), &copy);
     Said::of(Run::of(command.args(["build", "-v"]).env("RUSTC", &rustc))).assert_made(&["low"]).assert_fresh(&["kit-top"]);
 }

@@ -150,6 +150,7 @@ fn a_path_far_away_is_watched_by_cargo() {
     kit.fill(&first, &["build"]);
     let prints = |name: &str, env: &[(&str, &str)], expected: &str| {
         let dir = kit.sandbox.copy(&first, name);
+        kit.sandbox.ready();
         let mut command = kit.sandbox.command(crate::support::exe(), &dir);
         Run::of(command.args(["build", "-v"]).envs(env.iter().copied())).success();
         assert_eq!(Run::of(&mut kit.sandbox.command(dir.join("target/debug/watcher"), &dir)).stdout().trim(), expected);

@@ -200,15 +200,17 @@ impl Kit {
         self.sandbox.copy(&self.app, name)
     }
 
-    /// Our cargo, `-v`.
+    /// Our cargo, `-v`. A daemon that is slow to start on a busy machine is waited for.
     #[track_caller]
     pub fn ours(&self, dir: &Path, args: &[&str]) -> Said {
+        self.sandbox.ready();
         Said::of(Run::of(self.sandbox.command(exe(), dir).args(args).arg("-v")))
     }
 
     /// Plain cargo with our wrapper, `-v`.
     #[track_caller]
     pub fn wrapped(&self, dir: &Path, args: &[&str]) -> Said {
+        self.sandbox.ready();
         Said::of(Run::of(self.sandbox.command("cargo", dir).args(args).arg("-v").env("RUSTC_WRAPPER", exe())))
     }
 
