@@ -8,6 +8,7 @@ pub mod choose;
 mod gather;
 pub mod ingest;
 mod lists;
+mod warm;
 
 use std::{collections::BTreeMap, ffi::OsString};
 
