@@ -26,11 +26,6 @@ source benches/measure.sh
 # shellcheck source=benches/edits.sh
 source benches/edits.sh
 
-fail() {
-    printf 'error: %s\n' "$*" >&2
-    exit 1
-}
-
 subject=chain crates=12 lines=2000 runs=5 commands=build,check keep='' hyperopt=''
 flags=() settings=()
 while (($#)); do

@@ -29,11 +29,6 @@ source benches/measure.sh
 # shellcheck source=benches/edits.sh
 source benches/edits.sh
 
-fail() {
-    printf 'error: %s\n' "$*" >&2
-    exit 1
-}
-
 # A path as it was given, from where the script was started.
 from_here() { if [[ $1 == /* ]]; then printf '%s' "$1"; else printf '%s/%s' "$here" "$1"; fi; }
 

@@ -28,11 +28,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=benches/measure.sh
 source benches/measure.sh
-
-fail() {
-    printf 'error: %s\n' "$*" >&2
-    exit 1
-}
+# shellcheck source=benches/tools.sh
+source benches/tools.sh
 
 subject=ripgrep runs=3 profile=dev tools='' edit='' keep=''
 flags=()
@@ -57,15 +54,6 @@ export CARGO_HOME=${CARGO_HOME:-$HOME/.cargo} RUSTUP_HOME=${RUSTUP_HOME:-$HOME/.
 scratch=$(realpath "$(mktemp -d)")
 program=$PWD/target/release/rustc-hyperopt
 
-# The file of a tool, without links; nothing for plain cargo or a tool that is not there.
-file_of() {
-    case $1 in
-    plain) ;;
-    hyperopt) printf '%s' "$program" ;;
-    *) realpath "$(command -v "$1")" 2>/dev/null || true ;;
-    esac
-}
-
 finish() {
     local tool
     for tool in ${tools//,/ }; do
@@ -78,20 +66,7 @@ finish() {
 sccache_port=$((20000 + RANDOM % 20000))
 trap finish EXIT
 
-if [[ -z $tools ]]; then
-    tools=plain,hyperopt
-    for tool in sccache kache mbx; do
-        if command -v "$tool" >/dev/null; then tools+=,$tool; fi
-    done
-fi
-IFS=, read -ra tools_list <<<"$tools"
-for tool in "${tools_list[@]}"; do
-    case $tool in
-    plain | hyperopt) ;;
-    sccache | kache | mbx) command -v "$tool" >/dev/null || fail "$tool is not installed" ;;
-    *) fail "unknown tool $tool" ;;
-    esac
-done
+choose_tools
 if [[ ,$tools, == *,hyperopt,* ]]; then
     cargo build --release --locked --target-dir target >&2
 fi
@@ -130,40 +105,6 @@ crate_root() {
 if [[ -z $edit ]]; then edit=$(crate_root); fi
 [[ -f $source_dir/$edit ]] || fail "there is no file $edit in the project"
 
-# ---- The tools
-
-# Builds in the current directory: build TOOL STORE
-build() {
-    local tool=$1 store=$2
-    local elsewhere=(HOME="$store/home" XDG_CACHE_HOME="$store/cache" XDG_CONFIG_HOME="$store/config"
-        XDG_DATA_HOME="$store/data" XDG_STATE_HOME="$store/state")
-    case $tool in
-    # An empty name overrides a wrapper in the user's cargo configuration.
-    plain) RUSTC_WRAPPER='' cargo build --locked "${flags[@]}" ;;
-    hyperopt) RUSTC_HYPEROPT_CACHE_PATH=$store/hyperopt "$program" build --locked "${flags[@]}" ;;
-    sccache)
-        env "${elsewhere[@]}" SCCACHE_DIR="$store/sccache" SCCACHE_SERVER_PORT="$sccache_port" CARGO_INCREMENTAL=0 \
-            RUSTC_WRAPPER=sccache cargo build --locked "${flags[@]}"
-        ;;
-    kache) env "${elsewhere[@]}" KACHE_CACHE_DIR="$store/kache" RUSTC_WRAPPER=kache cargo build --locked "${flags[@]}" ;;
-    mbx) env "${elsewhere[@]}" RUSTC_WRAPPER='' mbx build --locked "${flags[@]}" ;;
-    esac
-}
-
-# Ends what a tool runs in the background for a store.
-retire() {
-    if [[ $1 == sccache ]]; then SCCACHE_SERVER_PORT=$sccache_port sccache --stop-server >/dev/null 2>&1 || true; fi
-    if [[ $1 != plain ]]; then end_background "$(file_of "$1")" "$2"; fi
-}
-
-version_of() {
-    case $1 in
-    plain) cargo --version ;;
-    hyperopt) "$program" --version ;;
-    *) "$1" --version ;;
-    esac | head -n 1
-}
-
 # ---- The measurements
 
 rows=("cold" "no-op" "warm, same dir" "other directory" "first edit" "steady edit" "comment")
@@ -181,7 +122,7 @@ row() {
     printf 'run %d of %d: %-9s %-16s' "$run" "$runs" "$tool" "$title" >&2
     cd "$dir"
     # A tool that succeeds without having built anything has failed.
-    if measure "$(file_of "$tool")" "$log" build "$tool" "$store" && has_built; then
+    if measure "$(file_of "$tool")" "$log" build "$tool" "$store" build --locked "${flags[@]+"${flags[@]}"}" && has_built; then
         printf '%8.2f s\n' "$wall" >&2
         echo "$wall" >>"$scratch/results/$title.$tool.wall"
         echo "$cpu" >>"$scratch/results/$title.$tool.cpu"
@@ -229,17 +170,6 @@ done
 
 # ---- The tables
 
-# The median of a file of numbers, with the least and the largest.
-cell() {
-    if [[ ! -s $1 ]]; then
-        printf 'failed'
-        return
-    fi
-    sort -n "$1" | awk '{ v[NR] = $1 } END {
-        m = NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2
-        if (NR == 1) printf "%.2f", m; else printf "%.2f (%.2f–%.2f)", m, v[1], v[NR] }'
-}
-
 table() {
     local title tool
     printf '\n| %s |' "$2"
@@ -251,7 +181,7 @@ table() {
     printf '\n'
     for title in "${rows[@]}"; do
         printf '| %s |' "$title"
-        for tool in "${tools_list[@]}"; do printf ' %s |' "$(cell "$scratch/results/$title.$tool.$1")"; done
+        for tool in "${tools_list[@]}"; do printf ' %s |' "$(spread "$scratch/results/$title.$tool.$1")"; done
         printf '\n'
     done
 }

@@ -92,24 +92,3 @@ fetch_workspace() {
     printf '\n[workspace]\nmembers = [%s]\n\n[patch.crates-io]\n%s' "$members" "$patches" >>"$4/Cargo.toml"
     printf '%s' "$found"
 }
-
-# The median of a file of numbers, with the least and the largest.
-spread() {
-    if [[ ! -s $1 ]]; then
-        printf '–'
-        return
-    fi
-    sort -n "$1" | awk '{ v[NR] = $1 } END {
-        m = NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2
-        if (NR == 1) printf "%.2f", m; else printf "%.2f (%.2f–%.2f)", m, v[1], v[NR] }'
-}
-
-# How many times the median of the second file is in that of the first.
-ratio() {
-    if [[ ! -s $1 || ! -s $2 ]]; then
-        printf '–'
-        return
-    fi
-    printf '%s %s' "$(spread "$1")" "$(spread "$2")" | awk '{ for (i = 1; i <= NF; i++) if ($i !~ /^\(/) v[++n] = $i
-        r = (v[2] > 0) ? v[1] / v[2] : 0; printf "%.2f×", r }'
-}

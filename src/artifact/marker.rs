@@ -101,11 +101,12 @@ pub fn target_above(out_dir: &Path) -> Option<&Path> {
     out_dir.ancestors().take(DEEPEST).find(|d| dir(d).join("seeded").is_file())
 }
 
-/// Makes cargo look anew at everything that was put there, and puts nothing there any more. Files stay: cargo replaces them.
+/// Makes cargo look anew at everything that was put there, and puts nothing there any more; what that was, by its names in
+/// the store. Files stay: cargo replaces them.
 ///
 /// # Errors
 /// If a fingerprint cannot be removed.
-pub fn withdraw(target: &Path) -> io::Result<()> {
+pub fn withdraw(target: &Path) -> io::Result<Vec<Digest>> {
     let marker = Marker::read(target);
     let mut dirs = std::collections::HashMap::new();
     for (place, name, _) in &marker.units {
@@ -118,7 +119,8 @@ pub fn withdraw(target: &Path) -> io::Result<()> {
         }
     }
     Marker { never: true, ..Marker::default() }.write(target)?;
-    fs::write(dir(target).join("withdrawn"), "")
+    fs::write(dir(target).join("withdrawn"), "")?;
+    Ok(marker.units.into_iter().map(|(_, _, id)| id).collect())
 }
 
 /// Whether everything was withdrawn since this was asked last.
@@ -157,7 +159,7 @@ mod tests {
         let seeded = vec![("debug".to_owned(), units[0].to_owned(), Digest::of(b"a"))];
         Marker { units: seeded, ..Marker::default() }.write(target.path()).expect("written");
         assert!(!was_withdrawn(target.path()));
-        withdraw(target.path()).expect("withdrawn");
+        assert_eq!(withdraw(target.path()).expect("withdrawn"), [Digest::of(b"a")]);
         let is_there = |unit: &str| target.path().join("debug/.fingerprint").join(unit).exists();
         assert!(!is_there(units[0]) && is_there(units[1]));
         assert!(Marker::read(target.path()).never);

@@ -32,6 +32,8 @@ pub struct StoredUnit {
     pub tools: Option<Digest>,
     /// What it was built against.
     pub deps: Vec<Digest>,
+    /// Files outside of what cargo has downloaded that it was made from.
+    pub watched: Vec<(String, Digest)>,
     /// Directories below `place`, which may be empty.
     pub dirs: Vec<String>,
     /// The one that makes cargo look at the others comes last.
@@ -108,6 +110,7 @@ mod tests {
             rustc: 1,
             tools: None,
             deps: vec![Digest::of(b"d")],
+            watched: Vec::new(),
             dirs: Vec::new(),
             files: vec![UnitFile {
                 path: "deps/x".into(),
@@ -130,6 +133,7 @@ mod tests {
             with(|u| u.files[0].content = Content::Blob(Digest::of(b"y"))),
             with(|u| u.tools = Some(Digest::of(b"g++"))),
             with(|u| u.place = "release".into()),
+            with(|u| u.watched = vec![("/usr/include/a.h".into(), Digest::of(b"h"))]),
         ];
         assert!(!others.contains(&unit.id(&scope)));
     }

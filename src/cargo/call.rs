@@ -108,7 +108,9 @@ impl Call {
         let cwd = seen.dir.as_ref().map_or_else(|| cwd.to_owned(), |d| cwd.join(d)).canonicalize().ok()?;
         let root = workspace::root(&cwd, seen.manifest.as_deref())?;
         let cargo_home = env.path("CARGO_HOME").map(|p| cwd.join(p)).or_else(|| Some(env.path("HOME")?.join(".cargo")))?;
-        let cargo_home = cargo_home.canonicalize().ok()?;
+        if !cargo_home.is_dir() {
+            return None;
+        }
         let settings = Settings::read(&cwd, &cargo_home, &seen.config, env);
         let target = seen.target_dir.as_ref().map(|d| cwd.join(d)).or(settings.target_dir).unwrap_or_else(|| root.join("target"));
         let target = match settings.build_dir {

@@ -5,7 +5,7 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use serde::Deserialize;
@@ -33,7 +33,8 @@ struct Workspace {
 /// The directory with the workspace's manifest; `manifest` is the one that was named, if any.
 pub fn root(cwd: &Path, manifest: Option<&Path>) -> Option<PathBuf> {
     let dir = match manifest {
-        Some(file) => cwd.join(file).canonicalize().ok()?.parent()?.to_owned(),
+        // Cargo does not follow links here either.
+        Some(file) => plain(&cwd.join(file))?.parent()?.to_owned(),
         None => cwd.ancestors().find(|d| d.join("Cargo.toml").is_file())?.to_owned(),
     };
     let own = read(&dir)?;
@@ -41,7 +42,7 @@ pub fn root(cwd: &Path, manifest: Option<&Path>) -> Option<PathBuf> {
         return Some(dir);
     }
     if let Some(toml::Value::String(named)) = own.package.and_then(|p| p.workspace) {
-        return dir.join(named).canonicalize().ok();
+        return Some(plain(&dir.join(named).join("Cargo.toml"))?.parent()?.to_owned());
     }
     for above in dir.ancestors().skip(1) {
         let Some(workspace) = read(above).and_then(|m| m.workspace) else { continue };
@@ -49,6 +50,19 @@ pub fn root(cwd: &Path, manifest: Option<&Path>) -> Option<PathBuf> {
         return if below(&workspace.exclude) && !below(&workspace.members) { Some(dir) } else { Some(above.to_owned()) };
     }
     Some(dir)
+}
+
+/// Without `.` and `..`, as far as that can be told from the path alone; nothing if there is no such file.
+fn plain(path: &Path) -> Option<PathBuf> {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(out.pop()),
+            part => out.push(part),
+        }
+    }
+    out.is_file().then_some(out)
 }
 
 fn read(dir: &Path) -> Option<Manifest> {

@@ -32,6 +32,8 @@ impl Seeding {
 
     /// Puts units in place, if there may be any.
     pub fn before(&self) {
+        // What an earlier build has found is no reason to try this one twice.
+        self.was_withdrawn();
         if seed::is_worth_asking(&self.site)
             && let Ok(mut client) = Client::connect_or_start(&self.wired.store, &self.wired.exe)
             && let Some(outcome) = seed::prepare(&mut client, &self.site)

@@ -25,7 +25,9 @@ pub fn answer(open: &Open, request: Request) -> Reply {
             }
             Reply::Done
         }
-        Request::SeedsWithdrawn => {
+        Request::SeedsWithdrawn { units } => {
+            // Which of them is wrong nobody knows; those that are right come back with the next build.
+            units.iter().for_each(|unit| drop(open.engine.store.remove_action(unit)));
             open.engine.store.trouble("seeds-withdrawn");
             Reply::Done
         }

@@ -92,7 +92,7 @@ pub enum Request {
     /// What was put there ([`Outcome::Seeded`]).
     Seeded { session: String, outcome: Outcome },
     /// What was put there did not fit, and cargo was made to look anew.
-    SeedsWithdrawn,
+    SeedsWithdrawn { units: Vec<Digest> },
     /// A build has ended, or ends with this process: its units can be taken in.
     Built { site: Box<Site>, cargo: Option<u32> },
     /// A build that was made for the store alone has ended: its units are taken in before the answer comes. `sources` stands

@@ -42,6 +42,12 @@ impl DepInfo {
     }
 }
 
+/// What the compile has made, by the rules of a `.d` file; the file itself is one of them.
+pub fn targets(text: &str) -> Vec<PathBuf> {
+    let rules = text.lines().filter(|l| !l.starts_with('#')).filter_map(|l| l.split_once(": "));
+    rules.map(|(target, _)| PathBuf::from(target)).collect()
+}
+
 /// The text with placeholders for paths. Inputs have their spaces escaped; targets and variables have not.
 pub fn relocatable(text: &[u8], places: &Places) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());

@@ -77,7 +77,8 @@ pub fn prepare(client: &mut Client, site: &Site) -> Option<Outcome> {
         drop(write_atomic(&target.join(".rustc_info.json"), &layout.rustc_info, 0o666, Durability::Lazy));
     }
     failpoint::reach("seed-before-marker");
-    note(site, &layout, placed.iter().map(|u| (u.place.clone(), u.name.clone(), u.id)).collect());
+    let complete = layout.complete && placed.len() == layout.units.len();
+    note(site, &layout, complete, placed.iter().map(|u| (u.place.clone(), u.name.clone(), u.id)).collect());
     if placed.is_empty() && layout.refused.is_empty() {
         return None;
     }
@@ -87,7 +88,7 @@ pub fn prepare(client: &mut Client, site: &Site) -> Option<Outcome> {
 }
 
 /// What was put there by us, now and before, as far as it stands there still.
-fn note(site: &Site, layout: &Layout, placed: Vec<(String, String, crate::base::digest::Digest)>) {
+fn note(site: &Site, layout: &Layout, taken: bool, placed: Vec<(String, String, crate::base::digest::Digest)>) {
     let before = Marker::read(site.call.target());
     let mut units = before.units;
     units.retain(|(place, name, _)| !placed.iter().any(|(p, n, _)| p == place && n == name));
@@ -95,7 +96,7 @@ fn note(site: &Site, layout: &Layout, placed: Vec<(String, String, crate::base::
     units.extend(layout.present.iter().cloned());
     units.sort();
     units.dedup();
-    drop(Marker { call: Some(site.call.exact), taken: false, never: false, units }.write(site.call.target()));
+    drop(Marker { call: Some(site.call.exact), taken, never: false, units }.write(site.call.target()));
 }
 
 /// The locks that cargo takes, for as long as the files live; fails if somebody has one of them.

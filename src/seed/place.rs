@@ -18,7 +18,7 @@ use crate::{
     base::{
         clock::Nanos,
         failpoint,
-        fs::{Placed, Ways, fill},
+        fs::{FileSig, Placed, Ways, fill},
     },
     engine::{
         plan::Source,
@@ -105,9 +105,12 @@ fn fresh(file: &LaidFile, path: &Path) -> io::Result<()> {
             out.write_all(bytes)?;
             out.set_times(times(file.mtime))
         }
-        Source::Blob { path: blob, digest, reflink, link, .. } => {
+        Source::Blob { path: blob, digest, sig, reflink, link } => {
             if path.symlink_metadata().is_ok() {
                 return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            if !FileSig::of(Path::new(blob))?.same_content(sig) {
+                return Err(io::Error::other("the blob has been written to"));
             }
             let ways = Ways { reflink: *reflink, link: *link, digest: Some(*digest) };
             match fill(Path::new(blob), path, ways, file.mode)? {

@@ -76,7 +76,7 @@ pub fn run(command: &Command, extra: Vec<OsString>, hold: Hold, recorder: Option
     });
     failpoint::reach("wrapper-before-report");
     let said = stderr.as_deref().filter(|_| !status.success());
-    let withdrawn = said.zip(command.out_dir()).is_some_and(|(said, dir)| misfit::withdraw_if(said, dir));
+    let withdrawn = said.zip(command.out_dir()).and_then(|(said, dir)| misfit::withdraw_if(said, dir));
     let mut report = match (report(status, stdout, stderr, cost, started), linked) {
         (Some(result), linked) => Some(Compiled { linked, ..result }),
         (None, Linked::Recorded(dir)) => {
@@ -94,8 +94,8 @@ pub fn run(command: &Command, extra: Vec<OsString>, hold: Hold, recorder: Option
         Some(result) => Request::Compiled { ticket, result: Box::new(result) },
         None => Request::Abandoned { ticket, compile_ms: wall_ms },
     }));
-    if withdrawn {
-        drop(client.send(&Request::SeedsWithdrawn));
+    if let Some(units) = withdrawn {
+        drop(client.send(&Request::SeedsWithdrawn { units }));
     }
     failpoint::reach("wrapper-after-report");
     process::exit_like(status)

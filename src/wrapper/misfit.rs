@@ -5,19 +5,23 @@
 
 use std::path::Path;
 
-use crate::artifact::marker;
+use crate::{
+    artifact::marker::{self, Marker},
+    base::digest::Digest,
+};
 
 /// What the compiler says of a crate whose dependencies are others than those it was compiled against, by the error's code
 /// and words that must stand in the message.
 const SIGNS: [(&str, &str); 3] = [("E0460", ""), ("E0463", "depends on"), ("E0786", "")];
 
-/// Withdraws what was put into the target directory above `out_dir` if a failed compile says that it did not fit; whether
-/// it did so.
-pub fn withdraw_if(stderr: &[u8], out_dir: &Path) -> bool {
+/// Withdraws what was put into the target directory above `out_dir` if a failed compile says that it did not fit; what that
+/// was, by its names in the store. Nothing is withdrawn twice.
+pub fn withdraw_if(stderr: &[u8], out_dir: &Path) -> Option<Vec<Digest>> {
     if !stderr.split(|b| *b == b'\n').any(is_sign) {
-        return false;
+        return None;
     }
-    marker::target_above(out_dir).is_some_and(|target| marker::withdraw(target).is_ok())
+    let target = marker::target_above(out_dir)?;
+    if Marker::read(target).never { None } else { marker::withdraw(target).ok() }
 }
 
 fn is_sign(line: &[u8]) -> bool {

@@ -18,6 +18,7 @@ mod relink;
 mod relocation;
 mod kills;
 mod protocol;
+mod seeding;
 mod space;
 mod stalls;
 mod truth;

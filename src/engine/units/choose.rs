@@ -8,10 +8,10 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     fs,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
-use super::{Laid, LaidFile, Layout, Refused, Site, lists::toolchain_key};
+use super::{Laid, LaidFile, Layout, Refused, Site, lists::toolchain_key, watched};
 use crate::{
     artifact::{
         Content,
@@ -39,8 +39,8 @@ struct Taken {
 struct Choice<'a> {
     engine: &'a Engine,
     site: &'a Site,
-    /// Directories of fingerprints that are there already, by place and unit.
-    there: HashMap<(String, String), PathBuf>,
+    /// What has a fingerprint already, by place and unit.
+    there: HashSet<(String, String)>,
     /// By place and unit: the name in the store that has won.
     won: HashMap<(String, String), Digest>,
     done: HashMap<Digest, Result<Taken, Refused>>,
@@ -52,8 +52,9 @@ impl Engine {
     /// What to put into a target directory before a build.
     pub fn seeds_for(&self, site: &Site) -> Layout {
         let note = self.store.toolchain_note(&toolchain_key(&site.call));
-        let listed = self.store.unit_list(&site.call.exact).or_else(|| self.store.unit_list(&site.call.roughly));
-        let wanted = match listed {
+        let exactly = self.store.unit_list(&site.call.exact);
+        let complete = exactly.is_some();
+        let wanted = match exactly.or_else(|| self.store.unit_list(&site.call.roughly)) {
             Some(list) => list.units,
             None => self.candidates(site, note.as_ref().map(|n| n.rustc)),
         };
@@ -64,6 +65,7 @@ impl Engine {
             }
         }
         let Choice { mut layout, refused, .. } = choice;
+        layout.complete = complete && refused.is_empty();
         layout.refused = refused.into_iter().map(|(r, n)| (r.name().to_owned(), n)).collect();
         layout.rustc_info = note.map(|n| n.info).unwrap_or_default();
         self.store.touch_units(layout.units.iter().map(|u| &u.id).chain(layout.present.iter().map(|(_, _, id)| id)));
@@ -110,10 +112,10 @@ const DEEPEST: usize = 1_000;
 
 impl<'a> Choice<'a> {
     fn new(engine: &'a Engine, site: &'a Site) -> Self {
-        let mut there = HashMap::new();
+        let mut there = HashSet::new();
         for place in site.call.places() {
             let found = layout::fingerprints(&site.call.target().join(&place));
-            there.extend(found.into_iter().map(|(name, dir)| ((place.clone(), name), dir)));
+            there.extend(found.into_keys().map(|name| (place.clone(), name)));
         }
         Self {
             engine,
@@ -150,17 +152,16 @@ impl<'a> Choice<'a> {
         if self.won.get(&key).is_some_and(|w| *w != id) {
             return Err(Refused::Conflict);
         }
-        let newest = match self.there.get(&key).cloned() {
-            Some(dir) => {
-                let newest = self.stands_there(&unit, &dir).ok_or(Refused::Conflict)?;
-                self.layout.present.push((key.0.clone(), key.1.clone(), id));
-                newest
-            }
-            None => {
-                let (laid, newest) = self.files(id, &unit, newest)?;
-                self.layout.units.push(laid);
-                newest
-            }
+        let newest = if self.there.contains(&key) {
+            let standing = self.engine.write_time(&unit, &self.site.call.target().join(&unit.place)).ok_or(Refused::Conflict)?;
+            self.layout.present.push((key.0.clone(), key.1.clone(), id));
+            standing
+        } else {
+            // They are what they were, whenever they were written.
+            let newest = newest.max(watched::unchanged(&self.engine.store, &unit.watched).ok_or(Refused::Watched)?);
+            let (laid, newest) = self.files(id, &unit, newest)?;
+            self.layout.units.push(laid);
+            newest
         };
         self.won.insert(key, id);
         Ok(newest)
@@ -172,6 +173,10 @@ impl<'a> Choice<'a> {
         let mut latest = newest;
         let mut files = Vec::with_capacity(unit.files.len());
         for file in &unit.files {
+            // Cargo reads the words only to say why it builds a unit again.
+            if is_words(&file.path) {
+                continue;
+            }
             if !leads_down(&file.path) {
                 return Err(Refused::Unclear);
             }
@@ -201,29 +206,35 @@ impl<'a> Choice<'a> {
         let dirs = unit.dirs.iter().filter(|d| leads_down(d)).cloned().collect();
         Ok((Laid { id, name: unit.name.clone(), place: unit.place.clone(), dirs, files }, latest))
     }
+}
 
-    /// Whether the unit that stands in the target directory is this one, byte by byte; its latest write time.
-    fn stands_there(&self, unit: &StoredUnit, fingerprint: &Path) -> Option<Nanos> {
-        let profile = self.site.call.target().join(&unit.place);
+/// A fingerprint in words.
+fn is_words(path: &str) -> bool {
+    path.contains("fingerprint/") && path.ends_with(".json")
+}
+
+impl Engine {
+    /// The latest write time among a unit's files in a profile's directory, if they are all there and those that cargo and
+    /// compilers read are the same byte by byte.
+    pub(super) fn write_time(&self, unit: &StoredUnit, profile: &Path) -> Option<Nanos> {
         let mut latest = LONG_AGO;
-        for file in &unit.files {
+        for file in unit.files.iter().filter(|f| !is_words(&f.path)) {
             let path = profile.join(&file.path);
             match &file.content {
                 Content::Blob(digest) => {
-                    let (found, sig) = self.engine.store.digest(&path).ok()?;
+                    let (found, sig) = self.store.digest(&path).ok()?;
                     if found != *digest {
                         return None;
                     }
                     latest = latest.max(sig.mtime);
                 }
-                // What it was built from, in cargo's words and in ours.
-                Content::Inline(bytes) if Path::new(&file.path).starts_with(fingerprint) => {
-                    let words = file.path.ends_with(".json");
-                    if !words && fs::read(&path).ok()? != *bytes {
+                // What it was built from, in cargo's words and in a digest.
+                Content::Inline(bytes) if file.path.contains("fingerprint/") => {
+                    if fs::read(&path).ok()? != *bytes {
                         return None;
                     }
                 }
-                Content::Inline(_) | Content::Relocatable(_) => {}
+                Content::Inline(_) | Content::Relocatable(_) => drop(fs::metadata(&path).ok()?),
             }
         }
         Some(latest)

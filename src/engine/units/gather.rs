@@ -4,12 +4,13 @@
 //! refuses the unit.
 
 use std::{
+    ffi::OsStr,
     fs,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
 };
 
-use super::Refused;
+use super::{Refused, ingest::Found};
 use crate::{
     artifact::{
         Content,
@@ -17,9 +18,9 @@ use crate::{
         unit::{Role, TARGET, UnitFile, leads_down},
     },
     base::{fs::FileSig, text},
-    cargo::{fingerprint::Fingerprint, layout::UnitFiles},
+    cargo::{fingerprint::parse_hash, layout::UnitFiles},
     engine::{publish::SMALL, split},
-    rustc::depinfo::DepInfo,
+    rustc::depinfo::{self, DepInfo},
     store::Store,
 };
 
@@ -39,21 +40,16 @@ const LONGEST_TEXT: u64 = 64 << 20;
 impl Surroundings<'_> {
     /// The files of a unit in the store, the fingerprint's hash last. On refusal what was taken in stays until the next
     /// clean-up.
-    pub fn files(
-        &self,
-        store: &Store,
-        unit: &UnitFiles,
-        fingerprint: &Fingerprint,
-        role: Role,
-    ) -> Result<Vec<UnitFile>, Refused> {
+    pub fn files(&self, store: &Store, found: &Found, role: Role) -> Result<Vec<UnitFile>, Refused> {
+        let (unit, fingerprint) = (&found.files, &found.fingerprint);
         if unit.odd {
             return Err(Refused::Unclear);
         }
         let mut files = Vec::with_capacity(unit.files.len() + 3);
-        for path in &unit.files {
+        for (path, sig) in unit.files.iter().zip(&found.sigs) {
             files.push(match role {
-                Role::Run => self.of_run(store, path)?,
-                _ => self.output(store, path, role)?,
+                Role::Run => self.of_run(store, path, sig)?,
+                _ => self.output(store, path, sig, role)?,
             });
         }
         for name in [format!("dep-{}", fingerprint.file), format!("{}.json", fingerprint.file), fingerprint.file.clone()] {
@@ -63,6 +59,10 @@ impl Surroundings<'_> {
                 if self.names_us(&bytes) {
                     return Err(Refused::Location);
                 }
+                // Cargo empties it when it begins to build the unit anew.
+                if name == fingerprint.file && parse_hash(&bytes) != Some(fingerprint.hash) {
+                    return Err(Refused::Unclear);
+                }
                 files.push(file(&path, Content::Inline(bytes), None)?);
             }
         }
@@ -70,43 +70,62 @@ impl Surroundings<'_> {
     }
 
     /// What a compiler has made.
-    fn output(&self, store: &Store, path: &Path, role: Role) -> Result<UnitFile, Refused> {
+    fn output(&self, store: &Store, path: &Path, sig: &FileSig, role: Role) -> Result<UnitFile, Refused> {
         let full = self.profile.join(path);
-        let sig = FileSig::of(&full).map_err(|_| Refused::Unclear)?;
         let linkable = path.extension().is_some_and(|e| e == "rlib" || e == "rmeta" || e == "so") || role == Role::BuildScript;
         // Cargo sets the write times of what `check` makes, and times belong to the inode.
-        let digest = store.ingest(&full, &sig, linkable && role != Role::Metadata).map_err(|_| Refused::Unclear)?;
-        Ok(UnitFile { linkable, ..file(path, Content::Blob(digest), Some(&sig))? })
+        let digest = store.ingest(&full, sig, linkable && role != Role::Metadata).map_err(|_| Refused::Unclear)?;
+        Ok(UnitFile { linkable, ..file(path, Content::Blob(digest), Some(sig))? })
     }
 
     /// What a build script has made or said.
-    fn of_run(&self, store: &Store, path: &Path) -> Result<UnitFile, Refused> {
+    fn of_run(&self, store: &Store, path: &Path, sig: &FileSig) -> Result<UnitFile, Refused> {
         let full = self.profile.join(path);
-        let sig = FileSig::of(&full).map_err(|_| Refused::Unclear)?;
         if sig.size > LONGEST_TEXT {
             return Err(Refused::Unclear);
         }
         let bytes = fs::read(&full).map_err(|_| Refused::Unclear)?;
+        if !FileSig::of(&full).is_ok_and(|now| now.same_content(sig)) {
+            return Err(Refused::Unclear);
+        }
         let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
         let is_cargos = SPEAKING.contains(&name) && !path.iter().any(|part| part == "out");
         if is_cargos {
             let text = text::replace(&bytes, self.target.as_os_str().as_bytes(), TARGET);
-            let ambiguous = bytes.contains(&TARGET[0]) || self.names_us(&text);
-            return if ambiguous { Err(Refused::Location) } else { file(path, Content::Relocatable(text), Some(&sig)) };
+            // The directory as cargo writes it, which may be another way to the same place.
+            let astray = name == "root-output" && !text.starts_with(TARGET);
+            let ambiguous = astray || bytes.contains(&TARGET[0]) || self.names_us(&text);
+            return if ambiguous { Err(Refused::Location) } else { file(path, Content::Relocatable(text), Some(sig)) };
         }
         if self.names_us(&bytes) {
             return Err(Refused::Location);
         }
         if sig.size <= SMALL {
-            return file(path, Content::Inline(bytes), Some(&sig));
+            return file(path, Content::Inline(bytes), Some(sig));
         }
-        let digest = store.ingest(&full, &sig, false).map_err(|_| Refused::Unclear)?;
-        file(path, Content::Blob(digest), Some(&sig))
+        let digest = store.ingest(&full, sig, false).map_err(|_| Refused::Unclear)?;
+        file(path, Content::Blob(digest), Some(sig))
     }
 
     fn names_us(&self, bytes: &[u8]) -> bool {
         let is_in = |path: &Path| memchr::memmem::find(bytes, path.as_os_str().as_bytes()).is_some();
         is_in(self.target) || is_in(self.root)
+    }
+
+    /// Whether nothing is missing of what the unit's own records speak of. Somebody may be removing the directory.
+    pub fn is_complete(&self, unit: &UnitFiles, role: Role) -> bool {
+        let has = |name: &OsStr| unit.files.iter().any(|f| f.file_name() == Some(name));
+        if role != Role::Run {
+            let text = unit.dep_info.as_ref().and_then(|d| fs::read_to_string(self.profile.join(d)).ok());
+            let made = text.map(|t| depinfo::targets(&t)).unwrap_or_default();
+            let others = made.iter().filter(|t| t.extension().is_none_or(|e| e != "d"));
+            return !made.is_empty() && others.into_iter().all(|t| t.file_name().is_some_and(has));
+        }
+        let said = unit.files.iter().find(|f| ["output", "stdout"].iter().any(|n| f.file_name() == Some(OsStr::new(n))));
+        let Some(said) = said.and_then(|f| FileSig::of(&self.profile.join(f)).ok()) else { return false };
+        // What a script has made was there before cargo wrote down what it had said.
+        let older = |dir: &PathBuf| FileSig::of(&self.profile.join(dir)).is_ok_and(|d| d.mtime <= said.mtime);
+        has(OsStr::new("root-output")) && has(OsStr::new("stderr")) && unit.dirs.iter().all(older)
     }
 
     /// Whether a crate that is given an `OUT_DIR` holds for that directory only.

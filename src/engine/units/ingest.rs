@@ -1,20 +1,21 @@
 //! From a target directory to stored units.
 //!
 //! A unit goes in only with everything behind it, and under a name made of all their contents: what does not fit together
-//! has different names. A directory that somebody builds in meanwhile shows different signatures, and that unit is left out.
+//! has different names. All signatures are taken before the first byte is read: in a directory that somebody builds in
+//! meanwhile they change, and that unit is left out, as is one that is older than what is behind it.
 
 use std::{
     collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
 };
 
-use super::{Refused, Site, gather::Surroundings};
+use super::{Refused, Site, gather::Surroundings, watched};
 use crate::{
     artifact::{
         Content,
         unit::{Role, StoredUnit, UnitFile},
     },
-    base::{digest::Digest, failpoint},
+    base::{clock::Nanos, digest::Digest, failpoint, fs::FileSig},
     cargo::{
         fingerprint::{self, Fingerprint, Kind},
         layout::{self, UnitFiles},
@@ -29,6 +30,8 @@ use crate::{
 pub(super) struct Found {
     pub place: String,
     pub files: UnitFiles,
+    /// Of `files.files`, as they were found.
+    pub sigs: Vec<FileSig>,
     pub fingerprint: Fingerprint,
 }
 
@@ -56,8 +59,9 @@ impl Engine {
     /// Takes in what a build has left in its target directory, and notes what it has needed.
     ///
     /// # Errors
-    /// If the store cannot be written.
+    /// If the directory is gone, or the store cannot be written.
     pub fn ingest_units(&self, site: &Site, seeded: Vec<(String, String, Digest)>) -> Result<Ingested, StoreError> {
+        let before = FileSig::of(site.call.target())?.inode;
         let mut work = Ingest::new(self, site, seeded);
         let all: Vec<usize> = (0..work.found.len()).collect();
         let mut ingested = Ingested::default();
@@ -68,8 +72,38 @@ impl Engine {
             }
             failpoint::reach("ingest-between-units");
         }
-        work.note_lists()?;
+        // Somebody may have begun to remove it all.
+        if FileSig::of(site.call.target()).is_ok_and(|now| now.inode == before) && work.stands() {
+            work.note_lists()?;
+        }
         Ok(ingested)
+    }
+}
+
+impl Found {
+    fn all(&self) -> impl Iterator<Item = (&PathBuf, &FileSig)> {
+        self.files.files.iter().zip(&self.sigs)
+    }
+
+    /// What a build script has said to cargo.
+    fn said(&self) -> impl Iterator<Item = (&PathBuf, &FileSig)> {
+        let is_it = |f: &Path| !f.iter().any(|p| p == "out") && f.file_name().is_some_and(|n| n == "output" || n == "stdout");
+        self.all().filter(move |(f, _)| is_it(f))
+    }
+
+    /// The write times that cargo compares: those of a script's run are the one of what it has said.
+    fn times(&self) -> impl Iterator<Item = Nanos> {
+        let is_run = self.fingerprint.kind == Kind::Run;
+        let (said, all) = (self.said().filter(move |_| is_run), self.all().filter(move |_| !is_run));
+        said.chain(all).map(|(_, sig)| sig.mtime)
+    }
+
+    fn newest(&self) -> Nanos {
+        self.times().max().unwrap_or(Nanos::MAX)
+    }
+
+    fn oldest(&self) -> Nanos {
+        self.times().min().unwrap_or(Nanos::MIN)
     }
 }
 
@@ -82,12 +116,18 @@ impl<'a> Ingest<'a> {
             let units = layout::scan(&profile).1.into_iter();
             found.extend(units.filter_map(|files| {
                 let fingerprint = fingerprint::read(&profile.join(&files.fingerprint))?;
-                Some(Found { place: place.clone(), files, fingerprint })
+                let sigs = files.files.iter().map(|f| FileSig::of(&profile.join(f)).ok()).collect::<Option<_>>()?;
+                Some(Found { place: place.clone(), files, sigs, fingerprint })
             }));
         }
         let by_hash = found.iter().enumerate().map(|(n, f)| (f.fingerprint.hash, n)).collect();
         let seeded = seeded.into_iter().map(|(place, name, id)| ((place, name), id)).collect();
         Self { engine, site, found, by_hash, results: HashMap::new(), seeded }
+    }
+
+    /// Every fingerprint is what it was when the work began.
+    fn stands(&self) -> bool {
+        self.found.iter().all(|found| self.is_unchanged(found))
     }
 
     /// Takes in one unit after everything behind it; gives its name in the store.
@@ -121,7 +161,8 @@ impl<'a> Ingest<'a> {
 
     /// The units that a unit was built against; `None` for one that is not there any more.
     pub fn dependencies(&self, unit: usize) -> Vec<Option<usize>> {
-        self.found[unit].fingerprint.said.deps.iter().map(|(_, _, _, hash)| self.by_hash.get(hash).copied()).collect()
+        let said = self.found[unit].fingerprint.said.iter();
+        said.flat_map(|said| &said.deps).map(|(_, _, _, hash)| self.by_hash.get(hash).copied()).collect()
     }
 
     /// The name in the store, if the unit has one.
@@ -139,9 +180,16 @@ impl<'a> Ingest<'a> {
         unit: usize,
         deps: &[(usize, Digest, PackageId)],
     ) -> Result<Result<(Digest, PackageId), Refused>, StoreError> {
+        if let Some(known) = self.as_seeded(unit) {
+            return Ok(Ok(known));
+        }
         let Some(package) = self.package(unit, deps) else { return Ok(Err(Refused::Member)) };
         let found = &self.found[unit];
+        let Some(said) = &found.fingerprint.said else { return Ok(Err(Refused::Unclear)) };
         let Some(role) = role(found) else { return Ok(Err(Refused::Unclear)) };
+        if deps.iter().any(|(dep, ..)| found.newest() < self.found[*dep].oldest()) {
+            return Ok(Err(Refused::Unclear));
+        }
         let target = self.site.call.target();
         let profile = target.join(&found.place);
         let here = Surroundings { target, root: Path::new(&self.site.root), profile: &profile };
@@ -151,10 +199,14 @@ impl<'a> Ingest<'a> {
         {
             return Ok(Err(Refused::Location));
         }
-        let files = match here.files(&self.engine.store, &found.files, &found.fingerprint, role) {
-            Ok(files) => files,
+        let gathered = self.watched(found, &profile).and_then(|w| Ok((w, here.files(&self.engine.store, found, role)?)));
+        let (watched, files) = match gathered {
+            Ok(gathered) => gathered,
             Err(refused) => return Ok(Err(refused)),
         };
+        if !here.is_complete(&found.files, role) || !self.is_unchanged(found) {
+            return Ok(Err(Refused::Unclear));
+        }
         let dirs =
             found.files.dirs.iter().filter_map(|d| d.to_str().map(str::to_owned)).collect::<std::collections::BTreeSet<_>>();
         let stored = StoredUnit {
@@ -162,9 +214,10 @@ impl<'a> Ingest<'a> {
             package: package.clone(),
             place: found.place.clone(),
             role,
-            rustc: found.fingerprint.said.rustc,
+            rustc: said.rustc,
             tools: (role == Role::Run && files.iter().any(uses_tools)).then_some(self.site.tools),
             deps: deps.iter().map(|(_, id, _)| *id).collect(),
+            watched,
             dirs: dirs.into_iter().collect(),
             files,
         };
@@ -174,6 +227,21 @@ impl<'a> Ingest<'a> {
             self.engine.store.release(blobs);
         }
         Ok(Ok((put?, package)))
+    }
+
+    /// The unit that was put there from the store, if it stands there still.
+    fn as_seeded(&self, unit: usize) -> Option<(Digest, PackageId)> {
+        let found = &self.found[unit];
+        let id = *self.seeded.get(&(found.place.clone(), found.files.name.clone()))?;
+        let unit = self.engine.store.unit_by_id(&id)?;
+        self.engine.write_time(&unit, &self.site.call.target().join(&found.place))?;
+        Some((id, unit.package))
+    }
+
+    /// Cargo empties a fingerprint before it builds a unit again.
+    fn is_unchanged(&self, found: &Found) -> bool {
+        let dir = self.site.call.target().join(&found.place).join(&found.files.fingerprint);
+        fingerprint::read(&dir).as_ref() == Some(&found.fingerprint)
     }
 
     /// The package of a unit that cargo has downloaded. A run has no sources of its own: it is that of its build script.
@@ -190,6 +258,20 @@ impl<'a> Ingest<'a> {
         }
         let id = self.seeded.get(&(found.place.clone(), found.files.name.clone()))?;
         self.engine.store.unit_by_id(id).map(|unit| unit.package)
+    }
+
+    /// What a unit was made from besides packages and what lies in the target directory.
+    fn watched(&self, found: &Found, profile: &Path) -> Result<Vec<(String, Digest)>, Refused> {
+        let apart_from = [Path::new(&self.site.call.cargo_home), self.site.call.target()];
+        let (said, of_compiler) = match found.fingerprint.kind {
+            Kind::Run => {
+                let words = found.said().next().ok_or(Refused::Unclear)?.0;
+                (std::fs::read(profile.join(words)).map_err(|_| Refused::Unclear)?, None)
+            }
+            _ => (Vec::new(), self.dep_info(found)),
+        };
+        let files = watched::named(&said).chain(of_compiler.into_iter().flat_map(|info| info.files));
+        watched::contents(&self.engine.store, files, &apart_from, found.newest())
     }
 
     fn dep_info(&self, found: &Found) -> Option<DepInfo> {

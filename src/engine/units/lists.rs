@@ -39,7 +39,7 @@ impl Ingest<'_> {
         let list = UnitList { units };
         store.put_unit_list(&self.site.call.exact, &list)?;
         store.put_unit_list(&self.site.call.roughly, &list)?;
-        let Some(rustc) = roots.first().map(|r| self.found[*r].fingerprint.said.rustc) else { return Ok(()) };
+        let Some(rustc) = roots.iter().find_map(|r| Some(self.found[*r].fingerprint.said.as_ref()?.rustc)) else { return Ok(()) };
         let info = fs::read(self.site.call.target().join(".rustc_info.json")).unwrap_or_default();
         let info = if info.len() <= LONGEST_INFO { info } else { Vec::new() };
         store.put_toolchain_note(&toolchain_key(&self.site.call), &ToolchainNote { rustc, info })

@@ -9,6 +9,7 @@ mod gather;
 pub mod ingest;
 mod lists;
 mod warm;
+mod watched;
 
 use std::{collections::BTreeMap, ffi::OsString};
 
@@ -43,6 +44,8 @@ pub struct Layout {
     pub rustc_info: Vec<u8>,
     /// Units that stand there already, with their names in the store.
     pub present: Vec<(String, String, Digest)>,
+    /// It is known that the build needs nothing more of the kind.
+    pub complete: bool,
     /// How many are left out, by [`Refused::name`].
     pub refused: BTreeMap<String, u64>,
 }
@@ -88,12 +91,14 @@ pub enum Refused {
     Tools,
     /// The store does not have all of it any more.
     Gone,
+    /// It was made from a file outside of all packages, which is another one today.
+    Watched,
 }
 
 impl Refused {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Member, Self::Unclear, Self::Location, Self::Dependency, Self::Conflict, Self::Tools, Self::Gone];
+    pub const ALL: [Self; 8] =
+        [Self::Member, Self::Unclear, Self::Location, Self::Dependency, Self::Conflict, Self::Tools, Self::Gone, Self::Watched];
 
     /// The name that statistics count.
     pub fn name(self) -> &'static str {
@@ -105,6 +110,7 @@ impl Refused {
             Self::Conflict => "conflict",
             Self::Tools => "tools",
             Self::Gone => "gone",
+            Self::Watched => "watched",
         }
     }
 
@@ -118,6 +124,7 @@ impl Refused {
             Self::Conflict => "it was built against other files than those that stand in the target directory",
             Self::Tools => "its build script ran with other tools (C compiler, linker, pkg-config) than those of today",
             Self::Gone => "the store does not have all of it any more",
+            Self::Watched => "a file outside of all packages that it was made from is another one today",
         }
     }
 }

@@ -20,23 +20,13 @@ impl Engine {
         self.store.put_warmed(&key(site), &Warmed { sources, listed })
     }
 
-    /// Whether that was done before, and its units are there still. They count as used.
+    /// Whether that was done before, and all of it could be laid out now. Its units count as used.
     pub fn is_warm(&self, site: &Site, sources: Digest) -> bool {
-        let Some(warmed) = self.store.warmed(&key(site)).filter(|w| w.sources == sources) else { return false };
-        let list = self.store.unit_list(&site.call.exact);
-        if !warmed.listed {
-            return true;
-        }
-        let Some(list) = list else { return false };
-        let is_there = |id: &Digest| {
-            let unit = self.store.unit_by_id(id);
-            unit.is_some_and(|u| u.tools.is_none_or(|t| t == site.tools) && u.blobs().all(|b| self.store.blob(&b).is_some()))
-        };
-        let all = list.units.iter().all(is_there);
-        if all {
-            self.store.touch_units(list.units.iter());
-        }
-        all
+        let known = self.store.warmed(&key(site)).filter(|w| w.sources == sources);
+        known.is_some_and(|warmed| {
+            let is_listed = || self.store.unit_list(&site.call.exact).is_some();
+            !warmed.listed || (is_listed() && self.seeds_for(site).refused.is_empty())
+        })
     }
 }
 

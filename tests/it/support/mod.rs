@@ -3,6 +3,7 @@
 
 pub mod case;
 pub mod gate;
+pub mod kit;
 pub mod oracle;
 pub mod processes;
 pub mod projects;

@@ -1,0 +1,173 @@
+#!/usr/bin/env bash
+# What a fresh copy of a project costs when a cache knows everything in it, side by side in one run; prints Markdown.
+#
+#   benches/cold.sh [options] [SUBJECT] [-- CARGO WORDS]
+#
+#   SUBJECT         web (default; a service of about 320 units in benches/web), a crate of the registry as NAME or
+#                   NAME@VERSION, or a directory of yours (contains a / or is `.`), which is copied, not touched
+#   CARGO WORDS     what is run (default: build), for example `check`, `build --release`, `test --no-run`
+#   --runs N        how many fresh copies each tool gets (default: 5); tools take turns
+#   --tools LIST    of plain,hyperopt,sccache,kache,mbx (default: all that are installed)
+#   --sibling       with web: then build a second service that shares most crates, with the caches that know the first
+#   --program FILE  a rustc-hyperopt that is already built (default: builds the release binary)
+#   --keep          leave the scratch directory, with all logs, and say where it is
+#
+# Each tool builds the project once in a directory of its own, which stays (some caches copy from it). Then, in each run,
+# each tool builds a copy at a path where nothing ever was. `no-op` is plain cargo in a directory that is built. Cells are
+# seconds: the median with the fastest and the slowest run. CPU is user and system time of the build and of what a tool's
+# background processes did until they rested. `commands` is how many compilers, wrappers and build scripts cargo has run,
+# by its own account, in one more fresh copy.
+set -euo pipefail
+here=$PWD
+cd "$(dirname "$0")/.."
+# shellcheck source=benches/measure.sh
+source benches/measure.sh
+# shellcheck source=benches/tools.sh
+source benches/tools.sh
+
+subject=web runs=5 tools='' keep='' sibling='' program=''
+words=()
+while (($#)); do
+    case $1 in
+    --runs) runs=${2:?--runs needs a number} && shift ;;
+    --tools) tools=${2:?--tools needs a list} && shift ;;
+    --sibling) sibling=1 ;;
+    --program) program=$(cd "$here" && realpath "${2:?--program needs a file}") && shift ;;
+    --keep) keep=1 ;;
+    -h | --help) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//p}' "$0" && exit ;;
+    --) shift && words=("$@") && break ;;
+    -*) fail "unknown option $1 (see --help)" ;;
+    *) subject=$1 ;;
+    esac
+    shift
+done
+[[ $runs =~ ^[1-9][0-9]*$ ]] || fail "--runs needs a number"
+[[ ! $sibling || $subject == web ]] || fail "--sibling goes with web"
+if ((${#words[@]} == 0)); then words=(build); fi
+
+unset CARGO_TARGET_DIR CARGO_BUILD_TARGET_DIR CARGO_INCREMENTAL RUSTC_WRAPPER RUSTC_WORKSPACE_WRAPPER RUSTC_HYPEROPT
+export CARGO_HOME=${CARGO_HOME:-$HOME/.cargo} RUSTUP_HOME=${RUSTUP_HOME:-$HOME/.rustup}
+# Below /proc a path is shown without links, and that is how background processes are found.
+scratch=$(realpath "$(mktemp -d)")
+# Not the user's own server.
+sccache_port=$((20000 + RANDOM % 20000))
+finish() {
+    local tool
+    for tool in ${tools//,/ }; do
+        [[ $tool == plain ]] || end_background "$(file_of "$tool")" "$scratch/stores"
+    done
+    SCCACHE_SERVER_PORT=$sccache_port sccache --stop-server >/dev/null 2>&1 || true
+    if [[ $keep ]]; then printf 'Kept: %s\n' "$scratch" >&2; else rm -rf "$scratch"; fi
+}
+trap finish EXIT
+choose_tools
+if [[ ! $program ]]; then
+    cargo build --release --locked --target-dir target >&2
+    program=$PWD/target/release/rustc-hyperopt
+fi
+
+# ---- The projects
+
+source_dir=$scratch/source
+if [[ $subject == web ]]; then
+    title="web service" && cp -R benches/web "$source_dir" && rm -rf "$source_dir/target"
+elif [[ $subject == */* || $subject == . ]]; then
+    subject=$(cd "$here" && realpath "$subject")
+    title=$(basename "$subject")
+    mkdir "$source_dir"
+    tar -C "$subject" --exclude=./target --exclude=./.git -cf - . | tar -C "$source_dir" -xf -
+else
+    version=${subject#"${subject%%@*}"}
+    version=${version#@}
+    title=$(fetch_crate "${subject%%@*}" "${version:+=}${version:-*}" "$source_dir")
+fi
+# One lock file for all copies, and no download while the clock runs.
+cargo fetch --manifest-path "$source_dir/Cargo.toml" >&2
+if [[ $sibling ]]; then
+    # Another service: three crates more, one less, and the versions of the first where it has them.
+    cp -R "$source_dir" "$scratch/sibling"
+    sed -i '/^regex = /d; s/^zstd = .*/&\nitertools = "0.14"\nrand = "0.9"\nbase64 = "0.22"/; s/^name = "web"/name = "sibling"/' "$scratch/sibling/Cargo.toml"
+    cargo fetch --manifest-path "$scratch/sibling/Cargo.toml" >&2
+fi
+
+# ---- The measurements
+
+mkdir -p "$scratch/results" "$scratch/logs"
+
+# once TITLE TOOL DIRECTORY [WORD...]: one build, its figures kept under the title.
+once() {
+    local title=$1 tool=$2 dir=$3 log
+    log="$scratch/logs/$tool-${title// /_}"
+    shift 3
+    mkdir -p "$scratch/stores/$tool/home"
+    printf '%-9s %-12s' "$tool" "$title" >&2
+    cd "$dir"
+    if measure "$(file_of "$tool")" "$log" build "$tool" "$scratch/stores/$tool" "${words[@]}" --locked "$@"; then
+        printf '%8.2f s %8.2f CPU s\n' "$wall" "$cpu" >&2
+        echo "$wall" >>"$scratch/results/$title.$tool.wall"
+        echo "$cpu" >>"$scratch/results/$title.$tool.cpu"
+    else
+        printf '   failed\n' >&2
+        tail -n 20 "$log" >&2
+    fi
+    cd "$OLDPWD"
+}
+
+# How many commands cargo has run, of those that compile or are build scripts.
+count_commands() { grep -cE '^ *Running `' "$scratch/logs/$1-$2" || true; }
+
+fresh() { rm -rf "$2" && cp -R "$1" "$2"; }
+
+for tool in "${tools_list[@]}"; do
+    fresh "$source_dir" "$scratch/donor-$tool"
+    once cold "$tool" "$scratch/donor-$tool"
+done
+for ((run = 1; run <= runs; run++)); do
+    for ((n = 0; n < ${#tools_list[@]}; n++)); do
+        # Each run begins with another tool.
+        tool=${tools_list[(n + run - 1) % ${#tools_list[@]}]}
+        if [[ $tool == plain ]]; then
+            once no-op plain "$scratch/donor-plain"
+        else
+            fresh "$source_dir" "$scratch/copy-$tool-$run"
+            once "fresh copy" "$tool" "$scratch/copy-$tool-$run"
+            rm -rf "$scratch/copy-$tool-$run"
+        fi
+    done
+done
+for tool in "${tools_list[@]}"; do
+    if [[ $tool != plain ]]; then
+        fresh "$source_dir" "$scratch/copy-$tool"
+        once counted "$tool" "$scratch/copy-$tool" -v
+    fi
+done
+if [[ $sibling ]]; then
+    for tool in "${tools_list[@]}"; do
+        fresh "$scratch/sibling" "$scratch/sibling-$tool"
+        once sibling "$tool" "$scratch/sibling-$tool" -v
+    done
+fi
+
+# ---- The table
+
+printf '\n### %s, cargo %s\n\n' "$title" "${words[*]}"
+printf 'Fresh copies: %d. Processors: %d, load at the end: %s. Compiler: %s.\n\n' \
+    "$runs" "$(nproc)" "$(cut -d ' ' -f 1 /proc/loadavg)" "$(rustc --version)"
+printf '| | cold s | fresh copy s | CPU s | commands |\n| --- | ---: | ---: | ---: | ---: |\n'
+for tool in "${tools_list[@]}"; do
+    file="$scratch/results"
+    if [[ $tool == plain ]]; then
+        printf '| %s | %s | = cold | %s | |\n' "$(version_of plain)" "$(spread "$file/cold.plain.wall")" "$(spread "$file/cold.plain.cpu")"
+        printf '| its no-op | | %s | %s | 0 |\n' "$(spread "$file/no-op.plain.wall")" "$(spread "$file/no-op.plain.cpu")"
+    else
+        printf '| %s | %s | %s | %s | %s |\n' "$(version_of "$tool")" "$(spread "$file/cold.$tool.wall")" \
+            "$(spread "$file/fresh copy.$tool.wall")" "$(spread "$file/fresh copy.$tool.cpu")" "$(count_commands "$tool" counted)"
+    fi
+done
+if [[ $sibling ]]; then
+    printf '\n| a sibling service | s | CPU s | commands |\n| --- | ---: | ---: | ---: |\n'
+    for tool in "${tools_list[@]}"; do
+        printf '| %s | %s | %s | %s |\n' "$tool" "$(spread "$scratch/results/sibling.$tool.wall")" \
+            "$(spread "$scratch/results/sibling.$tool.cpu")" "$(count_commands "$tool" sibling)"
+    done
+fi
