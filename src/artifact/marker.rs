@@ -90,7 +90,7 @@ impl Marker {
         }
         let dir = dir(target);
         match fs::create_dir(&dir) {
-            Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(crate::base::fs::at(&dir, e)),
+            Err(e) if e.kind() != io::ErrorKind::AlreadyExists => Err(crate::base::fs::at(&dir, e)),
             _ => write_atomic(&dir.join("seeded"), text.as_bytes(), 0o666, Durability::Lazy),
         }
     }

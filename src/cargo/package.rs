@@ -81,7 +81,7 @@ mod tests {
         assert_eq!(of("a-b", &format!("{registry}/a-b-0.1.0+x/build.rs")).as_deref(), Some("a-b 0.1.0+x"));
         assert_eq!(of("a", &format!("{registry}/a-b-0.1.0/src/lib.rs")), None, "another package");
         assert_eq!(of("t", "/h/.cargo/git/checkouts/t-0a1b/0123456/crates/t/src/lib.rs").as_deref(), Some("t #0123456"));
-        assert_eq!(of("t", "/work/t/src/lib.rs"), None);
+        assert_eq!(of("t", "/projects/t/src/lib.rs"), None);
         assert_eq!(of("t", "/h/.cargo/registry/src/x/../t-1.0.0/lib.rs"), None);
     }
 }

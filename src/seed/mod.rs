@@ -51,13 +51,13 @@ pub fn site(args: &[OsString], toolchain: Option<&OsStr>, env: &EnvSnapshot, cwd
 pub fn is_worth_asking(site: &Site) -> bool {
     let marker = Marker::read(site.call.target());
     let stands = || site.call.places().iter().all(|p| site.call.target().join(p).is_dir());
-    !marker.never && !(marker.call == Some(site.call.exact) && stands())
+    !(marker.never || marker.call == Some(site.call.exact) && stands())
 }
 
 /// Whether what a build has left is still to be taken into the store.
 pub fn is_worth_taking(site: &Site) -> bool {
     let marker = Marker::read(site.call.target());
-    !marker.never && !(marker.taken && marker.call == Some(site.call.exact))
+    !(marker.never || marker.taken && marker.call == Some(site.call.exact))
 }
 
 /// Asks for units and puts them in place; what there is to tell of it, if anything.

@@ -234,7 +234,8 @@ impl Engine {
                         return None;
                     }
                 }
-                Content::Inline(_) | Content::Relocatable(_) => drop(fs::metadata(&path).ok()?),
+                Content::Inline(_) | Content::Relocatable(_) if !path.exists() => return None,
+                Content::Inline(_) | Content::Relocatable(_) => {}
             }
         }
         Some(latest)
