@@ -121,11 +121,12 @@ impl Surroundings<'_> {
             let others = made.iter().filter(|t| t.extension().is_none_or(|e| e != "d"));
             return !made.is_empty() && others.into_iter().all(|t| t.file_name().is_some_and(has));
         }
-        let said = unit.files.iter().find(|f| ["output", "stdout"].iter().any(|n| f.file_name() == Some(OsStr::new(n))));
-        let Some(said) = said.and_then(|f| FileSig::of(&self.profile.join(f)).ok()) else { return false };
-        // What a script has made was there before cargo wrote down what it had said.
-        let older = |dir: &PathBuf| FileSig::of(&self.profile.join(dir)).is_ok_and(|d| d.mtime <= said.mtime);
-        has(OsStr::new("root-output")) && has(OsStr::new("stderr")) && unit.dirs.iter().all(older)
+        // Cargo writes it last; what the script has said bears the time of the script's start (source: `custom_build.rs`).
+        let last = unit.files.iter().find(|f| f.file_name() == Some(OsStr::new("root-output")));
+        let Some(last) = last.and_then(|f| FileSig::of(&self.profile.join(f)).ok()) else { return false };
+        let older = |dir: &PathBuf| FileSig::of(&self.profile.join(dir)).is_ok_and(|d| d.mtime <= last.mtime);
+        let said = ["output", "stdout"].iter().any(|n| has(OsStr::new(n)));
+        said && has(OsStr::new("stderr")) && unit.dirs.iter().all(older)
     }
 
     /// Whether a crate that is given an `OUT_DIR` holds for that directory only.
