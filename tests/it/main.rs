@@ -23,3 +23,4 @@ mod space;
 mod stalls;
 mod truth;
 mod verify;
+mod warmup;
