@@ -94,5 +94,6 @@ pub mod ipc;
 pub mod daemon;
 pub mod wrapper;
 pub mod seed;
+pub mod predict;
 pub mod ui;
 pub mod cli;

@@ -22,6 +22,8 @@ pub mod names {
     pub const NESTED: &str = "RUSTC_HYPEROPT_NESTED";
     /// Identifies one build of the CLI, so that its summary counts only its own units.
     pub const SESSION: &str = "RUSTC_HYPEROPT_SESSION";
+    /// How the names of sessions begin that nobody waits for: they run at the lowest priority.
+    pub const IN_BACKGROUND: &str = "warmup-";
     /// A user-level configuration file in place of the default one.
     pub const CONFIG: &str = "RUSTC_HYPEROPT_CONFIG";
     /// Name of a point at which the process kills itself; only tests set it.
@@ -84,6 +86,11 @@ impl EnvSnapshot {
     /// The value of `name` as a path, if it is set and not empty.
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         self.get(name).filter(|v| !v.is_empty()).map(PathBuf::from)
+    }
+
+    /// Whether nobody waits for this build.
+    pub fn is_in_background(&self) -> bool {
+        self.get_bytes(names::SESSION.as_bytes()).is_some_and(|s| s.starts_with(names::IN_BACKGROUND.as_bytes()))
     }
 
     /// Whether the user has switched us off.

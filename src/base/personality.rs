@@ -15,6 +15,9 @@ pub const DAEMON: &str = "__daemon";
 /// The argument with which the wrapper has a target directory prepared; no user types it.
 pub const SEED: &str = "__seed";
 
+/// The argument that makes a warm-up in the background, with the directory to work in; no user types it.
+pub const WARMUP: &str = "__warmup";
+
 /// The name of the directories in which a link to this program stands for a linker.
 pub const LINKERS: &str = "hyperopt-linker";
 

@@ -34,8 +34,8 @@ pub fn exit_now(code: i32) -> ! {
 /// credentials stand in a build's environment are no business of it.
 const KEPT: [&str; 6] = ["PATH", "HOME", "USER", "TMPDIR", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"];
 
-/// Starts `program` in a session of its own with no open streams, so that it outlives its parent and its terminal.
-/// The handle tells whether it has ended; dropping it changes nothing.
+/// Starts `program` in a session of its own with no open streams and a short environment, so that it outlives its parent and
+/// its terminal. The handle tells whether it has ended; dropping it changes nothing.
 ///
 /// # Errors
 /// If the program cannot be started.
@@ -46,6 +46,14 @@ pub fn spawn_detached(program: &Path, args: &[&OsStr], envs: &[(&str, &OsStr)]) 
     };
     command.args(args).current_dir("/").env_clear();
     command.envs(std::env::vars_os().filter(|(name, _)| kept(name))).envs(envs.iter().copied());
+    detach(&mut command)
+}
+
+/// The same with the environment and the directory that the command has.
+///
+/// # Errors
+/// If the program cannot be started.
+pub fn detach(command: &mut Command) -> std::io::Result<Child> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     // SAFETY: only async-signal-safe calls between fork and exec.
     unsafe {
@@ -67,6 +75,34 @@ pub fn dies_with_us(command: &mut Command) {
     }
     #[cfg(not(target_os = "linux"))]
     drop(command);
+}
+
+/// Makes the child, and everything that it starts, use only what nobody else wants of processors and disks, in a process
+/// group of its own.
+pub fn in_the_background(command: &mut Command) {
+    command.process_group(0);
+    // SAFETY: plain system calls between fork and exec. Each may be refused, and the others still help.
+    unsafe {
+        command.pre_exec(|| {
+            lower_priority();
+            Ok(())
+        });
+    }
+}
+
+/// Makes the calling thread, on Linux, yield to everybody else.
+pub fn lower_priority() {
+    // SAFETY: plain system calls about the caller; the structure outlives the one that reads it.
+    unsafe {
+        libc::setpriority(libc::PRIO_PROCESS, 0, 19);
+        #[cfg(target_os = "linux")]
+        {
+            let plain: libc::sched_param = std::mem::zeroed();
+            libc::sched_setscheduler(0, libc::SCHED_IDLE, &raw const plain);
+            // `IOPRIO_WHO_PROCESS`, and the idle class (3) in the upper bits; libc has no names for them.
+            libc::syscall(libc::SYS_ioprio_set, 1, 0, 3 << 13);
+        }
+    }
 }
 
 /// Marks every descriptor above the standard ones close-on-exec (jobserver pipes, cargo's sockets).

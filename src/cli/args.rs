@@ -2,6 +2,8 @@
 
 use clap::{Args, Parser, Subcommand};
 
+use super::warmup::args::WarmupArgs;
+
 const AFTER: &str = "\
 Every other command is cargo's and takes cargo's arguments:
   rustc-hyperopt build --release       cargo build --release, through the cache
@@ -38,6 +40,8 @@ pub enum Command {
     Why(WhyArgs),
     /// Look for what keeps the cache from working, and say how to mend it
     Doctor,
+    /// Build ahead of time, so that fresh target directories find everything
+    Warmup(Box<WarmupArgs>),
     /// Make plain `cargo` use the cache (one line in cargo's configuration)
     Init(InitArgs),
     /// Print the version

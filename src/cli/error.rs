@@ -31,6 +31,8 @@ pub enum CliError {
     #[error("{what}: {cause}")]
     Start { what: PathBuf, cause: std::io::Error },
     #[error("{0}")]
+    Warmup(#[from] super::warmup::error::WarmupError),
+    #[error("{0}")]
     Init(#[from] super::init::InitError),
     #[error("cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
@@ -49,6 +51,7 @@ impl CliError {
             Self::NotCleaning => Some("`rustc-hyperopt cache clean --dry-run` shows what would go".into()),
             Self::NoCargo => Some("install Rust from https://rustup.rs, or set `CARGO` to cargo's path".into()),
             Self::Init(e) => e.hint(),
+            Self::Warmup(e) => e.hint(),
             Self::Config(_) | Self::Start { .. } | Self::Json(_) => None,
         }
     }

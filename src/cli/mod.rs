@@ -23,6 +23,7 @@ pub mod seeding;
 pub mod signals;
 pub mod stats;
 pub mod why;
+pub mod warmup;
 pub mod wiring;
 
 use args::{Cli, Command};
@@ -30,7 +31,7 @@ use context::Context;
 use error::CliError;
 use plan::Plan;
 
-use crate::base::personality::SEED;
+use crate::base::personality::{SEED, WARMUP};
 
 /// Runs a command line (with the program's name in front) and gives the exit code.
 pub fn main(args: Vec<OsString>) -> i32 {
@@ -40,6 +41,13 @@ pub fn main(args: Vec<OsString>) -> i32 {
         seeding::for_cargo(&Context::current(None), pid);
         return exit::OK;
     }
+    let args = match args.as_slice() {
+        [program, word, log, rest @ ..] if word == WARMUP => {
+            warmup::enter(log.as_ref());
+            std::iter::once(program).chain(rest).cloned().collect()
+        }
+        _ => args,
+    };
     let plan = plan::plan(&args);
     let color = match &plan {
         Plan::Cargo(call) => call.seen.color,
@@ -54,8 +62,7 @@ pub fn run(ctx: &mut Context, plan: Plan) -> i32 {
     let result = match plan {
         Plan::Cargo(call) => build::run(ctx, &call),
         Plan::Reserved(name) => Err(CliError::Reserved(name)),
-        Plan::Own { toolchain: Some(name), .. } => Err(CliError::Toolchain(name.to_string_lossy().into_owned())),
-        Plan::Own { toolchain: None, args } => own(ctx, &args),
+        Plan::Own { toolchain, args } => own(ctx, toolchain, &args),
     };
     result.unwrap_or_else(|error| {
         ctx.printer.error(&error);
@@ -66,13 +73,16 @@ pub fn run(ctx: &mut Context, plan: Plan) -> i32 {
     })
 }
 
-fn own(ctx: &mut Context, args: &[OsString]) -> Result<i32, CliError> {
+fn own(ctx: &mut Context, toolchain: Option<OsString>, args: &[OsString]) -> Result<i32, CliError> {
     let program = OsString::from("rustc-hyperopt");
     let cli = match Cli::try_parse_from(std::iter::once(&program).chain(args)) {
         Ok(cli) => cli,
         Err(error) => return Ok(explain(ctx, &error, args)),
     };
     ctx.printer.quiet = cli.quiet;
+    if let Some(name) = toolchain.as_ref().filter(|_| !matches!(cli.command, Some(Command::Warmup(_)))) {
+        return Err(CliError::Toolchain(name.to_string_lossy().into_owned()));
+    }
     match cli.command {
         None => {
             let help = Cli::command().render_help();
@@ -89,6 +99,7 @@ fn own(ctx: &mut Context, args: &[OsString]) -> Result<i32, CliError> {
         Some(Command::Why(args)) => why::run(ctx, &args),
         Some(Command::Doctor) => Ok(doctor::run(ctx)),
         Some(Command::Init(args)) => init::run(ctx, &args),
+        Some(Command::Warmup(warm)) => warmup::run(ctx, &warm, toolchain, args),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Signals while cargo runs: the build decides what they do, and we outlive it to pass its end on.
 //!
 //! What the terminal sends (Ctrl-C) reaches cargo by itself and must not be sent twice, because a second one means more
-//! than the first; what a process sends to us alone is handed on. It must never block or fail a build.
+//! than the first; what a process sends to us alone is handed on. It must never block or fail a build. Commands of ours that
+//! have to clean up notice signals instead.
 
 use std::{
     ffi::{c_int, c_void},
@@ -41,6 +42,31 @@ impl Drop for HandingOn {
         CHILD.store(0, Ordering::SeqCst);
         self.0.iter().for_each(restore);
     }
+}
+
+static NOTICED: AtomicI32 = AtomicI32::new(0);
+
+/// From now on, signals that ask for an end are noticed and do nothing else. What is ignored stays ignored.
+pub fn notice() {
+    let action = SigAction::new(SigHandler::Handler(note), SaFlags::SA_RESTART, SigSet::empty());
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        // SAFETY: the handler only stores into an atomic.
+        let before = unsafe { sigaction(signal, &action) };
+        if let Ok(before) = before
+            && matches!(before.handler(), SigHandler::SigIgn)
+        {
+            restore(&(signal, before));
+        }
+    }
+}
+
+/// The signal that was noticed, if any.
+pub fn noticed() -> Option<i32> {
+    Some(NOTICED.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
+}
+
+extern "C" fn note(signal: c_int) {
+    NOTICED.store(signal, Ordering::SeqCst);
 }
 
 fn restore((signal, before): &(Signal, SigAction)) {

@@ -77,6 +77,13 @@ impl Wiring {
     }
 }
 
+impl Wired {
+    /// The same under another name.
+    pub fn in_session(self, session: &str) -> Self {
+        Self { session: session.to_owned(), ..self }
+    }
+}
+
 /// A compiler wrapper in the environment that is not ours.
 pub fn other_wrapper(ctx: &Context) -> Option<OsString> {
     ctx.env.get("RUSTC_WRAPPER").filter(|w| !w.is_empty() && !ctx.is_us(w)).map(OsStr::to_owned)

@@ -102,7 +102,8 @@ fn work(engine: &Engine, settle: &dyn Fn(), jobs: &Receiver<Job>, shared: &Share
     }
 }
 
-fn take_in(engine: &Engine, site: &Site) -> bool {
+/// Takes in what stands in a target directory in which nobody builds; `false` if the store cannot be written.
+pub fn take_in(engine: &Engine, site: &Site) -> bool {
     let target = site.call.target();
     let before = Marker::read(target);
     if before.never || !target.is_dir() {

@@ -1,7 +1,12 @@
 //! What is asked and told around a build: which units to put into its target directory, what was put there, that it has
-//! ended.
+//! ended; and the same for builds that are made for the store alone.
 
-use super::{ingester::Job, state::Open};
+use std::path::Path;
+
+use super::{
+    ingester::{self, Job},
+    state::Open,
+};
 use crate::{
     base::clock,
     events::{Outcome, UnitEvent},
@@ -27,9 +32,24 @@ pub fn answer(open: &Open, request: Request) -> Reply {
             Reply::Done
         }
         Request::Built { site, cargo } => {
+            // Where it cannot be written, the project has to be named when it is to be prepared.
+            drop(open.engine.store.note_project(Path::new(&site.root)));
             open.ingester.push(Job { site: *site, cargo });
             Reply::Done
         }
+        Request::TakeIn { site, sources } => {
+            open.publisher.wait_until_empty();
+            if !ingester::take_in(&open.engine, &site) {
+                return Reply::Failed("units could not be taken into the store".into());
+            }
+            drop(open.engine.store.maybe_evict());
+            match open.engine.note_warmed(&site, sources) {
+                Ok(()) => Reply::Done,
+                Err(e) => Reply::Failed(e.to_string()),
+            }
+        }
+        Request::IsWarm { site, sources } => Reply::Warm(open.engine.is_warm(&site, sources)),
+        Request::Projects => Reply::Projects(open.engine.store.projects()),
         _ => Reply::Failed("not a question about units".into()),
     }
 }

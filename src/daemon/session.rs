@@ -25,7 +25,7 @@ use super::{
     verifier,
 };
 use crate::{
-    base::{digest::Digest, failpoint},
+    base::{digest::Digest, env, failpoint},
     engine::{
         Answer, Found, Graft, Missed, Prepared,
         plan::{Compiled, Linked, Made, Query},
@@ -225,7 +225,8 @@ impl Session {
         if matches!(answer, Answer::Miss(_)) {
             let look_again = match self.state.flights.join(prepared.flight) {
                 Seat::Leader(seat) => {
-                    leader = Some(seat);
+                    // Nobody is made to wait for a compile at the lowest priority.
+                    leader = Some(seat).filter(|_| !prepared.session.starts_with(env::names::IN_BACKGROUND));
                     // The same compile may have ended between the look and the seat.
                     self.state.flights.landings() != landings
                 }

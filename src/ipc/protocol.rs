@@ -17,7 +17,7 @@ use crate::{
     },
     events::{Outcome, StateTotals, Totals, UnitEvent},
     rustc::WhyNot,
-    store::Claim,
+    store::{Claim, KnownProject},
 };
 
 /// The version of everything in this file; `tests/protocol.lock` notices when it should have been raised.
@@ -99,6 +99,13 @@ pub enum Request {
     StateFailed { ticket: u64, blob: Option<Digest> },
     /// Do now what waits for a quiet moment: keep incremental state, and with `prime`, make what is missing.
     Settle { prime: bool },
+    /// A build that was made for the store alone has ended: its units are taken in before the answer comes. `sources` stands
+    /// for everything that it has read.
+    TakeIn { site: Box<Site>, sources: Digest },
+    /// Was this build made for the store, from the same sources, and is all of it there still?
+    IsWarm { site: Box<Site>, sources: Digest },
+    /// The projects that were built, the newest first.
+    Projects,
 }
 
 /// Answers.
@@ -146,6 +153,9 @@ pub enum Reply {
     Failed(String),
     /// Answer to [`Request::Seeds`].
     Seeds(Box<Layout>),
+    /// Answer to [`Request::IsWarm`].
+    Warm(bool),
+    Projects(Vec<KnownProject>),
 }
 
 /// What is to be done about the last step of a compile.

@@ -1,9 +1,10 @@
-//! Layer 14: how things look: the two streams, the palette, tables, the summary line of a build.
+//! Layer 15: how things look: the two streams, the palette, tables, the summary line of a build.
 //!
 //! It sees events and sizes, never the engine or the store, and decides nothing. A stream that nobody reads any more
 //! (broken pipe) is not a failure: the rest of the output is dropped.
 
 pub mod printer;
+pub mod progress;
 pub mod sanitize;
 pub mod summary;
 pub mod table;

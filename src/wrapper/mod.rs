@@ -65,7 +65,8 @@ fn serve(command: &Command) {
             first_look::prepare(&exe);
         }
         // Cargo's first question in a fresh target directory is the moment to have a daemon ready for the first compile.
-        if !crate::ipc::address::socket(&store).exists() {
+        // It would inherit the priority of a build that nobody waits for; whoever asked for that has one ready.
+        if !env.is_in_background() && !crate::ipc::address::socket(&store).exists() {
             drop(client::start(&store, &exe));
         }
         return;
@@ -110,6 +111,7 @@ fn serve(command: &Command) {
 }
 
 fn ask(command: &Command, env: EnvSnapshot, store: &Path, exe: &Path) -> Option<(Client, Reply)> {
+    let in_background = env.is_in_background();
     let query = Query {
         compiler: command.compiler().to_owned(),
         args: command.compiler_args().iter().map(|a| ByteBuf::from(a.as_bytes())).collect(),
@@ -119,7 +121,8 @@ fn ask(command: &Command, env: EnvSnapshot, store: &Path, exe: &Path) -> Option<
         umask: fs::umask(),
     };
     failpoint::reach("wrapper-before-connect");
-    let mut client = Client::connect_or_start(store, exe).ok()?;
+    let client = if in_background { Client::connect(store) } else { Client::connect_or_start(store, exe) };
+    let mut client = client.ok()?;
     let reply = client.ask(&Request::Lookup(Box::new(query))).ok()?;
     failpoint::reach("wrapper-after-lookup");
     Some((client, reply))

@@ -24,3 +24,4 @@ mod stalls;
 mod states;
 mod truth;
 mod verify;
+mod warmup;

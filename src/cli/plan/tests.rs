@@ -152,11 +152,12 @@ fn ours_are_ours() {
         "why serde",
         "doctor",
         "init --check",
+        "warmup --scan-crates a b",
         "stats --help",
     ] {
         assert_eq!(plan_of("rustc-hyperopt", &words(line)), Plan::Own { toolchain: None, args: words(line) }, "{line}");
     }
-    for line in ["bench", "bench --no-run", "watch", "warmup x", "analyze", "help bench", "-q bench"] {
+    for line in ["bench", "bench --no-run", "watch", "analyze", "help bench", "-q bench"] {
         assert!(matches!(plan_of("rustc-hyperopt", &words(line)), Plan::Reserved(_)), "{line}");
     }
 }

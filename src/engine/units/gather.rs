@@ -121,11 +121,11 @@ impl Surroundings<'_> {
             let others = made.iter().filter(|t| t.extension().is_none_or(|e| e != "d"));
             return !made.is_empty() && others.into_iter().all(|t| t.file_name().is_some_and(has));
         }
-        // What a script has made was there before cargo wrote down where. (It sets the time of the output to the script's start.)
-        let place = unit.files.iter().find(|f| f.file_name() == Some(OsStr::new("root-output")));
-        let Some(written) = place.and_then(|f| FileSig::of(&self.profile.join(f)).ok()) else { return false };
-        let older = |dir: &PathBuf| FileSig::of(&self.profile.join(dir)).is_ok_and(|d| d.mtime <= written.mtime);
-        let said = ["output", "stdout"].into_iter().any(|name| has(OsStr::new(name)));
+        // Cargo writes it last; what the script has said bears the time of the script's start (source: `custom_build.rs`).
+        let last = unit.files.iter().find(|f| f.file_name() == Some(OsStr::new("root-output")));
+        let Some(last) = last.and_then(|f| FileSig::of(&self.profile.join(f)).ok()) else { return false };
+        let older = |dir: &PathBuf| FileSig::of(&self.profile.join(dir)).is_ok_and(|d| d.mtime <= last.mtime);
+        let said = ["output", "stdout"].iter().any(|n| has(OsStr::new(n)));
         said && has(OsStr::new("stderr")) && unit.dirs.iter().all(older)
     }
 

@@ -8,6 +8,7 @@ pub mod choose;
 mod gather;
 pub mod ingest;
 mod lists;
+mod warm;
 mod watched;
 
 use std::{collections::BTreeMap, ffi::OsString};

@@ -155,11 +155,13 @@ impl Kit {
         self.publish(
             "leaf",
             &[],
+            &[],
             &[("build.rs", leaf_build), ("src/lib.rs", "pub const TOLD: bool = cfg!(told);\npub fn id<T>(t: T) -> T { t }\n")],
         );
         self.publish(
             "twig",
             &["leaf"],
+            &[],
             &[("src/lib.rs", "pub fn name() -> String { format!(\"twig {}\", leaf::id(leaf::TOLD)) }\n")],
         );
         let config = format!(
@@ -170,11 +172,12 @@ impl Kit {
     }
 
     /// Puts version 1.0.0 of a package into the registry.
-    fn publish(&self, name: &str, needs: &[&str], files: &[(&str, &str)]) {
+    pub fn publish(&self, name: &str, needs: &[&str], features: &[&str], files: &[(&str, &str)]) {
         let (registry, whole) = (self.sandbox.path("registry"), format!("{name}-1.0.0"));
         let dir = self.sandbox.path("unpacked").join(&whole);
         let dependencies: String = needs.iter().map(|n| format!("{n} = \"1\"\n")).collect();
-        let manifest = package(name, &format!("[dependencies]\n{dependencies}")).replace("0.1.0", "1.0.0");
+        let named: String = features.iter().map(|f| format!("{f} = []\n")).collect();
+        let manifest = package(name, &format!("[features]\n{named}[dependencies]\n{dependencies}")).replace("0.1.0", "1.0.0");
         for (file, text) in files.iter().copied().chain([("Cargo.toml", manifest.as_str())]) {
             write(&dir.join(file), text);
         }
@@ -189,10 +192,11 @@ impl Kit {
                     "target": null, "kind": "normal" })
             })
             .collect();
-        let line = serde_json::json!({ "name": name, "vers": "1.0.0", "deps": deps, "features": {}, "yanked": false,
+        let features: serde_json::Map<_, _> = features.iter().map(|f| ((*f).to_owned(), serde_json::json!([]))).collect();
+        let line = serde_json::json!({ "name": name, "vers": "1.0.0", "deps": deps, "features": features, "yanked": false,
             "cksum": sum.split(' ').next() });
-        // All names here have four letters.
-        write(&registry.join("index").join(&name[..2]).join(&name[2..]).join(name), &line.to_string());
+        // All names here have four letters or more.
+        write(&registry.join("index").join(&name[..2]).join(&name[2..4]).join(name), &line.to_string());
     }
 
     /// The program's sources in another place.
