@@ -42,13 +42,14 @@ ticks_of() {
     printf '%d' "$((fields[11] + fields[12] + fields[13] + fields[14]))"
 }
 
-# The processes whose program is this file, other than those this shell waits for.
+# The processes whose program is this file, or its companion in the background (`kache-engine`), other than those this shell
+# waits for.
 processes_of() {
     local exe
     # The links of the kernel's own threads are empty, too.
     if [[ -z $1 ]]; then return; fi
     for exe in /proc/[0-9]*/exe; do
-        if [[ "$(readlink "$exe" 2>/dev/null)" == "$1" ]]; then
+        if [[ "$(readlink "$exe" 2>/dev/null)" =~ ^"$1"(-engine)?$ ]]; then
             exe=${exe%/exe}
             printf '%s\n' "${exe#/proc/}"
         fi
