@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use super::{Run, Sandbox, exe, oracle, write};
+use super::{Run, Sandbox, exe, oracle, processes::wait_until, write};
 
 /// Packages of the repository that a build of the program needs.
 pub const GIT: [&str; 6] = ["kit-base", "kit-gen", "kit-mac", "kit-mid", "kit-native", "kit-top"];
@@ -229,12 +229,25 @@ impl Kit {
     pub fn fill(&self, dir: &Path, args: &[&str]) -> Said {
         let said = self.ours(dir, args);
         self.settle();
+        let note = || fs::read_to_string(dir.join("target/.rustc-hyperopt/seeded")).unwrap_or_default();
+        // On a busy machine a daemon may not answer in time; then the next build tells it.
+        wait_until("what was built to be taken in", || {
+            let done = !dir.join("target").is_dir() || ["\ntaken\n", "\nnever\n"].iter().any(|word| note().contains(word));
+            if !done {
+                self.ours(dir, args);
+                self.settle();
+            }
+            done
+        });
         said
     }
 
     /// Waits until everything is stored; the daemon ends.
     pub fn settle(&self) {
-        self.sandbox.stop_daemon();
+        wait_until("the daemon's end", || {
+            drop(fs::remove_file(self.sandbox.store().join("run/breaker")));
+            self.sandbox.ours(&self.sandbox.path("home"), &["cache", "stop"]).0.status.success()
+        });
     }
 
     /// Plain cargo's build of the same sources, in `plain/<name>`.
