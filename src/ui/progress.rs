@@ -23,9 +23,11 @@ pub struct Progress {
 impl Progress {
     /// Shows a bar if a person watches `printer`, and nothing if it is quiet.
     pub fn new(printer: &Printer) -> Self {
-        let style = ProgressStyle::with_template("{prefix:>12.bold.green} [{bar:25}] {pos}/{len} {wide_msg}");
+        let colored = printer.err_theme().is_on();
+        let template = if colored { "{prefix:>12.bold.green}" } else { "{prefix:>12}" };
+        let style = ProgressStyle::with_template(&format!("{template} [{{bar:25}}] {{pos}}/{{len}} {{wide_msg}}"));
         let bar = style.ok().filter(|_| printer.err_is_terminal && !printer.quiet).map(|style| {
-            let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(5));
+            let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
             bar.set_style(style.progress_chars("=> "));
             bar
         });
@@ -40,8 +42,6 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.set_prefix(verb.to_owned());
             bar.set_message(super::sanitize::clean(what).into_owned());
-            bar.set_length(0);
-            bar.set_position(0);
         }
     }
 
@@ -49,6 +49,11 @@ impl Progress {
     pub fn at(&mut self, printer: &mut Printer, verb: &str, done: u64, total: u64) {
         match &self.bar {
             Some(bar) => {
+                // Not before there is anything to show.
+                if bar.is_hidden() {
+                    bar.reset();
+                    bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(5));
+                }
                 bar.set_length(total);
                 bar.set_position(done);
             }
@@ -72,6 +77,7 @@ impl Progress {
     pub fn end(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+            bar.set_draw_target(ProgressDrawTarget::hidden());
         }
     }
 }

@@ -168,13 +168,16 @@ fn nobody_waits_for_it_and_what_it_has_done_before_an_interrupt_is_kept() {
     let work = kit.sandbox.store().join("warmup/target");
     let running = Running::start(&mut command(&kit.app, &["warmup", "--build"]));
     wait_until("the warm-up to be held", || processes::wrapper_of("kit_mid", &work).is_some());
-    wait_until("crates to be stored", || {
-        let done = Run::of(&mut command(&kit.app, &["stats", "--json"])).success().json();
-        done["misses"].to_string().contains("first-seen") && done.to_string().contains("kit_native")
-            || work.join("debug/deps").is_dir()
-    });
+    let held = processes::wrapper_of("kit_mid", &work).expect("held");
+    let stat = fs::read_to_string(format!("/proc/{}/stat", held.pid)).expect("running");
+    let field = |n: usize| stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(n - 3)).expect("there");
+    assert_eq!((field(19), field(41)), ("19", &*libc::SCHED_IDLE.to_string()), "nice, and the idle policy: {stat}");
+    // Waits until what was compiled so far is stored.
+    kit.sandbox.take_stats();
     // Equal compiles wait for each other, but not for one that nobody waits for.
     Run::of(command(&kit.copy("meanwhile"), &["build"]).arg("-q")).success();
+    let why = Run::of(&mut command(&kit.app, &["why", "kit-base", "--json"])).success().json();
+    assert_eq!(why["units"][0]["outcome"], "hit", "what the warm-up has compiled is kept: {why}");
     let busy = Run::of(&mut command(&kit.app, &["warmup", "--check"]));
     assert_eq!(busy.code(), Some(2), "{}", busy.stderr());
     assert!(busy.stderr().contains("under way already"), "{}", busy.stderr());

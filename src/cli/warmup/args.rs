@@ -11,10 +11,6 @@ const POPULAR: &str = "20";
 pub struct WarmupArgs {
     #[command(flatten)]
     pub steps: StepArgs,
-    #[command(flatten)]
-    pub cargo: CargoArgs,
-    #[command(flatten)]
-    pub own: OwnArgs,
     /// Prepare every project with a Cargo.lock below these directories; without any, those that were built before
     #[arg(long, value_name = "DIR", num_args = 0..)]
     pub scan_crates: Option<Vec<PathBuf>>,
@@ -39,6 +35,11 @@ pub struct WarmupArgs {
     /// End the warm-up that is under way
     #[arg(long, exclusive = true)]
     pub stop: bool,
+    // Last, because their headings hold for everything behind them.
+    #[command(flatten)]
+    pub cargo: CargoArgs,
+    #[command(flatten)]
+    pub own: OwnArgs,
 }
 
 /// What to prepare for; without any, all three for the dev profile, and building alone for others.
@@ -59,12 +60,16 @@ pub struct StepArgs {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "As cargo's")]
 pub struct CargoArgs {
+    /// Prepare for the release profile
     #[arg(short, long, conflicts_with = "profile")]
     pub release: bool,
+    /// Prepare for this profile
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
+    /// Prepare for this target
     #[arg(long, value_name = "TRIPLE")]
     pub target: Vec<String>,
+    /// Compile so many crates at a time
     #[arg(short, long, value_name = "N")]
     pub jobs: Option<String>,
     /// Download nothing
@@ -77,20 +82,28 @@ pub struct CargoArgs {
 #[command(next_help_heading = "As cargo's, for the project at hand")]
 #[group(id = "at-hand", multiple = true, conflicts_with_all = ["scan_crates", "popular"])]
 pub struct OwnArgs {
+    /// With these features
     #[arg(short = 'F', long, value_name = "NAMES")]
     pub features: Vec<String>,
+    /// With all features
     #[arg(long)]
     pub all_features: bool,
+    /// Without the default features
     #[arg(long)]
     pub no_default_features: bool,
+    /// Only these packages
     #[arg(short, long, value_name = "SPEC")]
     pub package: Vec<String>,
+    /// All packages of the workspace
     #[arg(long)]
     pub workspace: bool,
+    /// With `--workspace`: not these packages
     #[arg(long, value_name = "SPEC")]
     pub exclude: Vec<String>,
+    /// Also tests, examples and benches
     #[arg(long)]
     pub all_targets: bool,
+    /// The project of this Cargo.toml
     #[arg(long, value_name = "FILE")]
     pub manifest_path: Option<PathBuf>,
     /// Do not change Cargo.lock

@@ -123,7 +123,7 @@ fn project(ctx: &Context, args: &WarmupArgs, root: &Path) -> Project {
     let at_hand = args.scan_crates.is_none();
     let dir = if at_hand { ctx.cwd.clone() } else { root.to_owned() };
     let locked = !at_hand;
-    Project { root: root.to_owned(), dir, steps: steps::of_project(args), locked }
+    Project { name: root.display().to_string(), root: root.to_owned(), dir, steps: steps::of_project(args), locked }
 }
 
 /// Prints what would be done.
@@ -166,18 +166,18 @@ struct Tally {
 fn all(warmer: &mut Warmer<'_>, args: &WarmupArgs, roots: &[PathBuf], tally: &mut Tally) -> Result<(), CliError> {
     for (n, root) in roots.iter().enumerate() {
         let project = project(warmer.ctx, args, root);
-        begin(warmer, n + 1, tally.projects, root);
+        begin(warmer, n + 1, tally.projects, &project.name);
         let outcome = warmer.prepare(&project)?;
-        tally.add(warmer.ctx, &project.root, outcome);
+        tally.add(warmer.ctx, &project.name, outcome);
         if tally.stopped.is_some() {
             return Ok(());
         }
     }
     let Some(most) = args.popular.filter(|most| *most > 0) else { return Ok(()) };
-    begin(warmer, tally.projects, tally.projects, Path::new("popular crates"));
+    begin(warmer, tally.projects, tally.projects, popular::NAME);
     match warmer.popular(&Table, most, steps::of_dependencies(args), args.cargo.offline)? {
         Popular::Stopped(stop) => tally.stopped = Some(stop),
-        Popular::None(why) => tally.add(warmer.ctx, Path::new("popular crates"), Outcome::Failed(vec![why])),
+        Popular::None(why) => tally.add(warmer.ctx, popular::NAME, Outcome::Failed(vec![why])),
         Popular::Ready(project, left_out) => {
             if !left_out.is_empty() {
                 warmer
@@ -186,24 +186,24 @@ fn all(warmer: &mut Warmer<'_>, args: &WarmupArgs, roots: &[PathBuf], tally: &mu
                     .warning(format_args!("left out, because they cannot be had or do not go together: {}", left_out.join(", ")));
             }
             let outcome = warmer.prepare(&project)?;
-            tally.add(warmer.ctx, Path::new("popular crates"), outcome);
+            tally.add(warmer.ctx, &project.name, outcome);
         }
     }
     Ok(())
 }
 
-fn begin(warmer: &mut Warmer<'_>, n: usize, of: usize, what: &Path) {
-    warmer.station.note(&what.to_string_lossy(), |s| (s.project, s.projects) = (n, of));
+fn begin(warmer: &mut Warmer<'_>, n: usize, of: usize, what: &str) {
+    warmer.station.note(what, |s| (s.project, s.projects) = (n, of));
 }
 
 impl Tally {
-    fn add(&mut self, ctx: &mut Context, what: &Path, outcome: Outcome) {
+    fn add(&mut self, ctx: &mut Context, what: &str, outcome: Outcome) {
         match outcome {
             Outcome::Nothing => self.ready += 1,
             Outcome::Done => self.prepared += 1,
             Outcome::Failed(why) => {
                 self.failed += 1;
-                ctx.printer.warning(format_args!("{} is not prepared: {}", what.display(), why.join("\n")));
+                ctx.printer.warning(format_args!("{what} is not prepared: {}", why.join("\n")));
             }
             Outcome::Stopped(stop) => self.stopped = Some(stop),
         }

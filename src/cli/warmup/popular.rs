@@ -20,6 +20,9 @@ use crate::{
 /// How long a choice of versions is kept before newer ones are looked for.
 const KEPT: Duration = Duration::from_secs(7 * 86_400);
 
+/// What it is called.
+pub const NAME: &str = "popular crates";
+
 /// What came of it.
 pub enum Popular {
     /// To be prepared as any project; with the crates that are left out.
@@ -44,7 +47,7 @@ impl Warmer<'_> {
         let dir = self.station.popular();
         let mut wanted = predictor.candidates(&[]);
         wanted.truncate(most);
-        let project = Project { root: dir.clone(), dir: dir.clone(), steps, locked: true };
+        let project = Project { name: NAME.into(), root: dir.clone(), dir: dir.clone(), steps, locked: true };
         if is_kept(&dir, &wanted) {
             return Ok(Popular::Ready(project, Vec::new()));
         }

@@ -11,6 +11,7 @@ use std::{
 };
 
 use super::{
+    error::WarmupError,
     limits::{Limits, Stop},
     link::Link,
     run::{self, End},
@@ -36,6 +37,8 @@ use crate::{
 
 /// A project and what is to be built.
 pub struct Project {
+    /// For people.
+    pub name: String,
     /// The workspace's directory.
     pub root: PathBuf,
     /// Where cargo runs.
@@ -77,6 +80,8 @@ impl Warmer<'_> {
     /// # Errors
     /// If cargo cannot be started, or the daemon does not answer.
     pub fn prepare(&mut self, project: &Project) -> Result<Outcome, CliError> {
+        // Packages of the same name in different projects must not meet there.
+        self.station.clear().map_err(WarmupError::Io)?;
         let before = std::mem::replace(&mut self.ctx.cwd, project.dir.clone());
         let wiring = Wiring::of(self.ctx, true);
         let result = match wiring {
@@ -127,7 +132,7 @@ impl Warmer<'_> {
 
     /// Builds, and has the result taken in.
     fn step(&mut self, project: &Project, step: &Step, wired: &Wired, sources: Option<Digest>) -> Result<End, CliError> {
-        let label = format!("{}: cargo {}", project.root.display(), words(step));
+        let label = format!("{}: cargo {}", project.name, words(step));
         let target = self.station.target();
         let mut command = self.cargo(&project.dir);
         // An intermediate directory of the user's is as little ours as the target directory.
@@ -233,7 +238,7 @@ impl Warmer<'_> {
             _ => None,
         };
         let counted = counted.map(|line| format!(": {line}")).unwrap_or_default();
-        self.ctx.printer.status("Warm", format_args!("{} in {}{counted}", project.root.display(), text::millis(took_ms)));
+        self.ctx.printer.status("Warm", format_args!("{} in {}{counted}", project.name, text::millis(took_ms)));
     }
 }
 

@@ -50,7 +50,8 @@ pub fn below(dirs: &[PathBuf]) -> Found {
                 found.cut_short = true;
                 break;
             }
-            match judge(&dir, &named) {
+            // A directory that was named is meant, whoever owns it.
+            match judge(&dir, &named, dir == named) {
                 Judged::No => {}
                 Judged::Project(at) => dated.push((at, dir.clone())),
                 Judged::PassedOver(why) => found.passed_over.push((dir.clone(), why)),
@@ -73,7 +74,7 @@ pub fn below(dirs: &[PathBuf]) -> Found {
 
 /// Of directories that were built before, those that can be built still.
 pub fn known(roots: impl IntoIterator<Item = PathBuf>) -> Vec<PathBuf> {
-    roots.into_iter().filter(|r| matches!(judge(r, r), Judged::Project(_))).take(MOST).collect()
+    roots.into_iter().filter(|r| matches!(judge(r, r, false), Judged::Project(_))).take(MOST).collect()
 }
 
 enum Judged {
@@ -83,13 +84,14 @@ enum Judged {
     PassedOver(&'static str),
 }
 
-fn judge(dir: &Path, named: &Path) -> Judged {
+fn judge(dir: &Path, named: &Path, is_meant: bool) -> Judged {
     let Ok(lock) = fs::symlink_metadata(dir.join("Cargo.lock")).and_then(|m| Ok((m.modified()?, m))) else { return Judged::No };
     if !dir.join("Cargo.toml").is_file() {
         return Judged::No;
     }
-    // A directory that was named is meant, whoever owns it.
-    if dir != named && lock.1.uid() != nix::unistd::geteuid().as_raw() {
+    let is_ours = |uid: u32| uid == nix::unistd::geteuid().as_raw();
+    let all_ours = || is_ours(lock.1.uid()) && dir.metadata().is_ok_and(|m| is_ours(m.uid()));
+    if !is_meant && !all_ours() {
         return Judged::PassedOver("it belongs to another user");
     }
     match workspace::root(dir, None) {
