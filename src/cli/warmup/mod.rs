@@ -2,8 +2,8 @@
 //! directory finds everything.
 //!
 //! It runs build scripts and procedural macros, so only of the project at hand, of projects below directories that were named,
-//! and of those that were built before. It must never touch a project's target directory, make a build wait, or fail as a
-//! whole because of one project. What it has done is remembered by what comes of it: a second run has nothing to do, and one
+//! and of those that were built before. It must never touch a project's target directory, make a build wait for one of its
+//! compiles, or fail as a whole because of one project. What it has done is remembered by what comes of it: a second run has nothing to do, and one
 //! that was broken off goes on where it was.
 
 pub mod args;
