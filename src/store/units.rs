@@ -19,6 +19,8 @@ const MOST: usize = 64;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitList {
     pub units: Vec<Digest>,
+    /// Nothing is missing that a later build might have.
+    pub complete: bool,
 }
 
 /// What is known of the compiler that a toolchain's name stands for.

@@ -54,7 +54,7 @@ impl Engine {
     pub fn seeds_for(&self, site: &Site) -> Layout {
         let note = self.store.toolchain_note(&toolchain_key(&site.call));
         let exactly = self.store.unit_list(&site.call.exact);
-        let complete = exactly.is_some();
+        let complete = exactly.as_ref().is_some_and(|list| list.complete);
         let wanted = match exactly.or_else(|| self.store.unit_list(&site.call.roughly)) {
             Some(list) => list.units,
             None => self.candidates(site, note.as_ref().map(|n| n.rustc)),

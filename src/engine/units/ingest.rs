@@ -170,6 +170,13 @@ impl<'a> Ingest<'a> {
         self.results.get(&unit).and_then(|r| r.as_ref().ok()).map(|(id, _)| *id)
     }
 
+    /// The unit may be taken in after another build, though it was not after this one.
+    pub fn is_put_off(&self, unit: usize) -> bool {
+        let for_good = |refused: &Refused| matches!(refused, Refused::Member | Refused::Location | Refused::Dependency);
+        let settled = self.results.get(&unit).is_some_and(|r| r.as_ref().err().is_none_or(for_good));
+        !settled || self.dependencies(unit).contains(&None)
+    }
+
     /// It belongs to the workspace or lies beside it.
     pub fn is_member(&self, unit: usize) -> bool {
         matches!(self.results.get(&unit), Some(Err(Refused::Member)))

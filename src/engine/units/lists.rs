@@ -36,7 +36,7 @@ impl Ingest<'_> {
             return Ok(());
         }
         let store = &self.engine.store;
-        let list = UnitList { units };
+        let list = UnitList { units, complete: !seen.into_iter().any(|unit| self.is_put_off(unit)) };
         store.put_unit_list(&self.site.call.exact, &list)?;
         store.put_unit_list(&self.site.call.roughly, &list)?;
         let Some(rustc) = roots.iter().find_map(|r| Some(self.found[*r].fingerprint.said.as_ref()?.rustc)) else { return Ok(()) };

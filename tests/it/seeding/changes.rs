@@ -6,6 +6,7 @@ use std::{fs, path::Path};
 use crate::support::{
     Run, edit, exe,
     kit::{GIT, Kit, REGISTRY, Said},
+    processes::wait_until,
 };
 
 const BUILD: [&str; 1] = ["build"];
@@ -153,4 +154,18 @@ fn other_tools() {
     // Both ways of building are remembered.
     kit.settle();
     kit.ours(&kit.copy("back"), &BUILD).assert_made(&["app"]);
+}
+
+#[test]
+fn what_is_known_is_not_taken_in_again() {
+    let kit = Kit::new();
+    kit.fill(&kit.app, &BUILD);
+    // A daemon that would die of it.
+    let note = kit.sandbox.path("taken in");
+    let value = format!("ingest-before-marker@{}", note.display());
+    let ready = || kit.sandbox.ours_with(&kit.app, &["cache", "--size"], &[("RUSTC_HYPEROPT_FAILPOINT", &value)]);
+    wait_until("a daemon", || ready().0.status.success());
+    kit.ours(&kit.copy("copy"), &BUILD).assert_made(&["app"]);
+    kit.settle();
+    assert!(!note.exists());
 }

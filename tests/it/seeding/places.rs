@@ -164,6 +164,11 @@ fn a_path_far_away_is_watched_by_cargo() {
     fs::write(&watched, "one").expect("written");
     prints("f", &[("KIT_WORD", "word")], "one word");
     prints("g", &[], "one");
+    // A script that was run again in a seeded directory has said something else, which is nothing that was put there.
+    fs::write(&watched, "two").expect("written");
+    kit.fill(&kit.sandbox.path("g"), &["build", "--config", "net.retry=7"]).assert_made(&["far", "watcher"]);
+    fs::write(&watched, "one").expect("written");
+    prints("g again", &[], "one");
     // As a package manager does it: another file, with a time of long ago.
     kit.settle();
     fs::write(&watched, "three").expect("written");
