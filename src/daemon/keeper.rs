@@ -161,29 +161,40 @@ impl Keeper {
         inside
     }
 
-    fn done(&self, again: Option<Work>) {
+    fn done(&self, work: Work, end: End) {
         let mut inside = self.lock();
         inside.busy = None;
-        if let Some(work) = again {
-            inside.queue.put_back(work, Instant::now());
+        match (work, end) {
+            (work, End::BrokenOff) => inside.queue.put_back(work, Instant::now()),
+            // Whoever cleans now would lose it as well.
+            (Work::Prime(unit), End::Made) => inside.queue.compiled(unit, Instant::now()),
+            _ => {}
         }
         drop(inside);
         self.changed.notify_all();
     }
+}
 
-    /// False if it was broken off.
-    fn carry_out(&self, engine: &Engine, work: &Work, turn: &dyn Turn) -> bool {
-        match work {
-            Work::Prime(unit) => prime(engine, unit, turn),
-            Work::Take(unit) => {
-                match engine.take_state(unit, turn) {
-                    Ok(()) => drop(engine.store.maybe_evict()),
-                    Err(NotTaken::Interrupted) => return false,
-                    Err(NotTaken::Store(_) | NotTaken::Name(_) | NotTaken::Io(_)) => engine.store.trouble("state-not-kept"),
-                    Err(NotTaken::None | NotTaken::NoRoom) => {}
-                }
-                true
+/// How a piece of work has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    BrokenOff,
+    /// There is state that was not there before.
+    Made,
+    Nothing,
+}
+
+fn carry_out(engine: &Engine, work: &Work, turn: &dyn Turn) -> End {
+    match work {
+        Work::Prime(unit) => prime(engine, unit, turn),
+        Work::Take(unit) => {
+            match engine.take_state(unit, turn) {
+                Ok(()) => drop(engine.store.maybe_evict()),
+                Err(NotTaken::Interrupted) => return End::BrokenOff,
+                Err(NotTaken::Store(_) | NotTaken::Name(_) | NotTaken::Io(_)) => engine.store.trouble("state-not-kept"),
+                Err(NotTaken::None | NotTaken::NoRoom) => {}
             }
+            End::Nothing
         }
     }
 }
@@ -220,9 +231,14 @@ impl Turn for UntilLookup<'_> {
     }
 }
 
-/// Compiles a unit for its state. False if that was broken off.
-fn prime(engine: &Engine, unit: &StateUnit, turn: &dyn Turn) -> bool {
-    let Some(ahead) = engine.ahead(unit, turn) else { return !turn.is_over() };
+/// Compiles a unit for its state.
+fn prime(engine: &Engine, unit: &StateUnit, turn: &dyn Turn) -> End {
+    let ended = |made| match made {
+        true => End::Made,
+        false if turn.is_over() => End::BrokenOff,
+        false => End::Nothing,
+    };
+    let Some(ahead) = engine.ahead(unit, turn) else { return ended(false) };
     let watch = Stopwatch::start();
     let ran = ahead.command().and_then(|mut command| turn.run(&mut command));
     failpoint::reach("prime-before-install");
@@ -231,7 +247,7 @@ fn prime(engine: &Engine, unit: &StateUnit, turn: &dyn Turn) -> bool {
         t.primed += u64::from(made);
         t.primed_ms += watch.millis();
     });
-    !turn.is_over()
+    ended(made)
 }
 
 fn lowest_priority(command: &mut Command, idle: bool) {
@@ -266,11 +282,10 @@ fn work(state: &State) {
     loop {
         let work = keeper.next(state, &open.engine);
         let turn = UntilLookup { keeper, lookups: keeper.lookups.load(Ordering::Acquire) };
-        let done = catch_unwind(AssertUnwindSafe(|| keeper.carry_out(&open.engine, &work, &turn)));
-        if done.is_err() {
+        let end = catch_unwind(AssertUnwindSafe(|| carry_out(&open.engine, &work, &turn))).unwrap_or_else(|_| {
             open.engine.store.trouble("keeper-panicked");
-        }
-        let again = matches!(done, Ok(false));
-        keeper.done(again.then_some(work));
+            End::Nothing
+        });
+        keeper.done(work, end);
     }
 }

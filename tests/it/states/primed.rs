@@ -50,6 +50,19 @@ fn the_first_edit_elsewhere_is_incremental() {
 }
 
 #[test]
+fn what_was_made_is_kept_as_well() {
+    let sandbox = Sandbox::new();
+    let dir = restored(&sandbox);
+    settle(&sandbox);
+    sandbox.ours(&dir, &["clean"]).success();
+    build(&sandbox, &dir);
+    edit_low(&dir, 1);
+    build(&sandbox, &dir);
+    assert_eq!((counted(&sandbox, "primed"), counted(&sandbox, "placed")), (2, 1));
+    assert!(program(&dir).contains("39 of 3 1"));
+}
+
+#[test]
 fn nothing_is_made_where_it_is_switched_off() {
     let sandbox = Sandbox::new();
     let first = project(&sandbox, "first");
