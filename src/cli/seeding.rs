@@ -10,7 +10,10 @@ use crate::{
     base::env::{EnvSnapshot, names},
     engine::units::Site,
     events::Outcome,
-    ipc::{client::Client, protocol::Request},
+    ipc::{
+        client::Client,
+        protocol::{Reply, Request},
+    },
     seed,
 };
 
@@ -46,7 +49,10 @@ impl Seeding {
             && seed::is_worth_taking(&site)
             && let Ok(mut client) = Client::connect(&self.wired.store)
         {
-            drop(client.ask(&Request::Built { site: Box::new(site), cargo: None }));
+            let reply = client.ask(&Request::Built { site: Box::new(site.clone()), cargo: None });
+            if matches!(reply, Ok(Reply::Warm(true))) {
+                seed::note_taken(&site);
+            }
         }
     }
 

@@ -17,7 +17,14 @@ use std::{
 
 use crate::{
     artifact::marker::Marker,
-    base::{clock::Stopwatch, failpoint, locks, sync::Count},
+    base::{
+        clock::Stopwatch,
+        digest::{Digest, KeyHasher},
+        failpoint,
+        fs::FileSig,
+        locks,
+        sync::Count,
+    },
     cargo::layout::LOCKS,
     engine::{Engine, units::Site},
 };
@@ -104,21 +111,25 @@ fn work(engine: &Engine, settle: &dyn Fn(), jobs: &Receiver<Job>, shared: &Share
 
 /// Takes in what stands in a target directory in which nobody builds; `false` if the store cannot be written.
 pub fn take_in(engine: &Engine, site: &Site) -> bool {
-    let target = site.call.target();
-    let before = Marker::read(target);
-    if before.never || !target.is_dir() {
+    let Some(key) = taken_key(site) else { return true };
+    let marker = Marker::read(site.call.target());
+    if marker.never {
         return true;
     }
-    let units = before.units.clone();
-    if engine.ingest_units(site, units.clone()).is_err() {
+    if engine.ingest_units(site, marker.units).is_err() {
         return false;
     }
-    failpoint::reach("ingest-before-marker");
-    // Another build may have been prepared meanwhile.
-    if Marker::read(target) == before && target.is_dir() {
-        drop(Marker { call: Some(site.call.exact), taken: true, never: false, units }.write(target));
-    }
-    true
+    failpoint::reach("ingest-before-note");
+    // Nothing is written into the target directory behind the user's back: somebody may be removing it.
+    taken_key(site) != Some(key) || engine.store.note_taken(&key).is_ok()
+}
+
+/// Under which is noted that a command's build in this very directory was taken in; nothing if the directory is gone.
+pub fn taken_key(site: &Site) -> Option<Digest> {
+    let (device, inode) = FileSig::of(site.call.target()).ok()?.inode;
+    let mut key = KeyHasher::new("taken in");
+    key.field("target", site.call.target.as_encoded_bytes()).field("call", &site.call.exact.0);
+    Some(key.field("directory", &[device.to_le_bytes(), inode.to_le_bytes()].concat()).finish())
 }
 
 /// Waits until the build has ended; `false` if that takes too long.

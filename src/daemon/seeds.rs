@@ -34,8 +34,11 @@ pub fn answer(open: &Open, request: Request) -> Reply {
         Request::Built { site, cargo } => {
             // Where it cannot be written, the project has to be named when it is to be prepared.
             drop(open.engine.store.note_project(Path::new(&site.root)));
-            open.ingester.push(Job { site: *site, cargo });
-            Reply::Done
+            let taken = ingester::taken_key(&site).is_some_and(|key| open.engine.store.is_taken(&key));
+            if !taken {
+                open.ingester.push(Job { site: *site, cargo });
+            }
+            Reply::Warm(taken)
         }
         Request::TakeIn { site, sources } => {
             open.publisher.wait_until_empty();

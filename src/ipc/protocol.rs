@@ -153,7 +153,7 @@ pub enum Reply {
     Failed(String),
     /// Answer to [`Request::Seeds`].
     Seeds(Box<Layout>),
-    /// Answer to [`Request::IsWarm`].
+    /// Answer to [`Request::IsWarm`], and to [`Request::Built`]: what was built is in the store already.
     Warm(bool),
     Projects(Vec<KnownProject>),
 }

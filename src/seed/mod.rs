@@ -60,6 +60,13 @@ pub fn is_worth_taking(site: &Site) -> bool {
     !(marker.never || (marker.taken && marker.call == Some(site.call.exact)))
 }
 
+/// Notes that what a build has left is in the store.
+pub fn note_taken(site: &Site) {
+    let marker = Marker::read(site.call.target());
+    // Without the note the next build asks again.
+    drop(Marker { call: Some(site.call.exact), taken: true, ..marker }.write(site.call.target()));
+}
+
 /// Asks for units and puts them in place; what there is to tell of it, if anything.
 pub fn prepare(client: &mut Client, site: &Site) -> Option<Outcome> {
     let watch = Stopwatch::start();

@@ -90,6 +90,19 @@ impl Store {
         self.index.put(Table::Lists, &key.0, note)
     }
 
+    /// Whether what stands under this name was taken in.
+    pub fn is_taken(&self, key: &Digest) -> bool {
+        self.index.get::<()>(Table::Lists, &key.0).is_some()
+    }
+
+    /// Notes that it was.
+    ///
+    /// # Errors
+    /// If it could not be written.
+    pub fn note_taken(&self, key: &Digest) -> Result<(), StoreError> {
+        self.index.put(Table::Lists, &key.0, &())
+    }
+
     /// Notes that units were used.
     pub fn touch_units<'a>(&self, ids: impl Iterator<Item = &'a Digest>) {
         self.touch_all(&ids.collect::<Vec<_>>());

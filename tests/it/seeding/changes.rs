@@ -162,7 +162,7 @@ fn what_is_known_is_not_taken_in_again() {
     kit.fill(&kit.app, &BUILD);
     // A daemon that would die of it.
     let note = kit.sandbox.path("taken in");
-    let value = format!("ingest-before-marker@{}", note.display());
+    let value = format!("ingest-before-note@{}", note.display());
     let ready = || kit.sandbox.ours_with(&kit.app, &["cache", "--size"], &[("RUSTC_HYPEROPT_FAILPOINT", &value)]);
     wait_until("a daemon", || ready().0.status.success());
     kit.ours(&kit.copy("copy"), &BUILD).assert_made(&["app"]);

@@ -113,7 +113,7 @@ fn while_units_are_taken_in() {
     kit.plain(&kit.app, &BUILD);
     let right = |dir: &Path| kit.assert_like(dir, &plain, &BUILD, PROGRAM);
     let between = times(&[1, 4, 8, 11]).into_iter().map(|n| format!("ingest-between-units:{n}"));
-    let points = between.chain(["ingest-before-marker".into()]);
+    let points = between.chain(["ingest-before-note".into()]);
     let mut met = 0;
     for (n, name) in points.enumerate() {
         if !daemon_killed(&kit, n, &name) {
