@@ -71,7 +71,7 @@ pub fn for_cargo(ctx: &Context, pid: &OsString) {
     let Some((toolchain, args)) = pid.to_str().and_then(command_of) else { return };
     let Some(store) = crate::config::store_path(&ctx.env).map(|s| ctx.cwd.join(s)) else { return };
     let loaded = crate::config::load(&ctx.env, &ctx.cwd, &[]);
-    if !loaded.is_ok_and(|l| l.settings.ai.cold_start_optimization) {
+    if !loaded.is_ok_and(|l| l.settings.may_seed()) {
         return;
     }
     let Some(site) = seed::site(&args, toolchain.as_deref(), &ctx.env, &ctx.cwd) else { return };

@@ -42,12 +42,14 @@ impl Wiring {
         let (store, project, seeds, warnings) = match config::load(&ctx.env, &ctx.cwd, &[]) {
             Ok(loaded) => {
                 let project = loaded.project_file.as_deref().and_then(|f| f.parent()).map(PathBuf::from);
-                (Some(loaded.settings.cache.path), project, loaded.settings.ai.cold_start_optimization, loaded.warnings)
+                let seeds = loaded.settings.may_seed();
+                (Some(loaded.settings.cache.path), project, seeds, loaded.warnings)
             }
             Err(e) => (
                 config::store_path(&ctx.env),
                 None,
-                true,
+                // What cannot be read may have said no.
+                false,
                 vec![format!("{}\n(this build goes on with the defaults)", e.unlabelled())],
             ),
         };

@@ -54,6 +54,16 @@ impl Default for CacheSettings {
     }
 }
 
+impl Settings {
+    /// Whether whole units may be put into target directories and taken from there. They are found by cargo's own names,
+    /// which know nothing of what a user has excluded, added to keys, or wants to be read before every use.
+    pub fn may_seed(&self) -> bool {
+        let CacheSettings { verify, exclude, key_env, key_salt, .. } = &self.cache;
+        let by_name = *verify == Verify::Linked && exclude.is_empty() && key_env.is_empty() && key_salt.is_empty();
+        self.ai.cold_start_optimization && by_name
+    }
+}
+
 impl CacheSettings {
     /// The size cap in bytes.
     pub fn max_size_bytes(&self) -> u64 {

@@ -130,6 +130,30 @@ fn nobody_wants_it() {
     }
 }
 
+/// Units are found by cargo's names, which know nothing of what is excluded, added to keys, or to be read before every use.
+#[test]
+fn what_a_configuration_asks_for_is_kept() {
+    let kit = Kit::new();
+    kit.fill(&kit.app, &BUILD);
+    let cases = [
+        ("exclude", "[cache]\nexclude = ['kit-base']\n"),
+        ("salt", "[cache]\nkey_salt = 'x'\n"),
+        ("variable", "[cache]\nkey_env = ['X']\n"),
+        ("verify", "[cache]\nverify = 'always'\n"),
+        ("unreadable", "[cache\n"),
+    ];
+    for (name, text) in cases {
+        let dir = kit.copy(name);
+        fs::write(dir.join(".rustc-hyperopt.toml"), text).expect("written");
+        for (program, env) in [(exe(), None), ("cargo", Some(("RUSTC_WRAPPER", exe())))] {
+            with(&kit, program, &dir, env.as_slice()).assert_made(&ALL);
+            kit.settle();
+            assert!(!dir.join("target/.rustc-hyperopt").exists(), "{name}");
+            fs::remove_dir_all(dir.join("target")).expect("removed");
+        }
+    }
+}
+
 #[test]
 fn other_tools() {
     let kit = Kit::new();
