@@ -68,21 +68,8 @@ fi
 
 # ---- The projects
 
-source_dir=$scratch/source
-if [[ $subject == web ]]; then
-    title="web service" && cp -R benches/web "$source_dir" && rm -rf "$source_dir/target"
-elif [[ $subject == */* || $subject == . ]]; then
-    subject=$(cd "$here" && realpath "$subject")
-    title=$(basename "$subject")
-    mkdir "$source_dir"
-    tar -C "$subject" --exclude=./target --exclude=./.git -cf - . | tar -C "$source_dir" -xf -
-else
-    version=${subject#"${subject%%@*}"}
-    version=${version#@}
-    title=$(fetch_crate "${subject%%@*}" "${version:+=}${version:-*}" "$source_dir")
-fi
-# One lock file for all copies, and no download while the clock runs.
-cargo fetch --manifest-path "$source_dir/Cargo.toml" >&2
+if [[ $subject == web ]]; then subject=$PWD/benches/web; fi
+copy_project "$subject" "$here"
 if [[ $sibling ]]; then
     # Another service: three crates more, one less, and the versions of the first where it has them.
     cp -R "$source_dir" "$scratch/sibling"

@@ -25,6 +25,7 @@
 # what a tool's background processes did until they rested. sccache cannot cache incremental builds, so CARGO_INCREMENTAL=0
 # is set for it. Each of the other tools gets a home directory of its own: neither your caches nor your settings take part.
 set -euo pipefail
+here=$PWD
 cd "$(dirname "$0")/.."
 # shellcheck source=benches/measure.sh
 source benches/measure.sh
@@ -73,20 +74,7 @@ fi
 
 # ---- The project
 
-source_dir=$scratch/source
-if [[ $subject == */* || $subject == . ]]; then
-    [[ -f $subject/Cargo.toml ]] || fail "$subject has no Cargo.toml"
-    title=$(basename "$(realpath "$subject")")
-    mkdir "$source_dir"
-    tar -C "$subject" --exclude=./target --exclude=./.git -cf - . | tar -C "$source_dir" -xf -
-else
-    version=${subject#"${subject%%@*}"}
-    version=${version#@}
-    # A bare version of `cargo add` means that one or a compatible one; here it means just that one.
-    title=$(fetch_crate "${subject%%@*}" "${version:+=}${version:-*}" "$source_dir")
-fi
-# One lock file for all copies, and no download while the clock runs.
-cargo fetch --manifest-path "$source_dir/Cargo.toml" >&2
+copy_project "$subject" "$here"
 
 # The crate root of the first library, else of the first program, that cargo names.
 crate_root() {

@@ -34,6 +34,28 @@ TOML
     basename "$found"
 }
 
+# Copies what the command line has named to `source_dir`, sets `title`, and downloads what it depends on:
+# copy_project SUBJECT DIRECTORY, where SUBJECT is NAME, NAME@VERSION, or a project's directory as seen from DIRECTORY.
+#
+# One lock file for all copies, and no download while the clock runs.
+copy_project() {
+    local subject=$1 version
+    source_dir=$scratch/source
+    if [[ $subject == */* || $subject == . ]]; then
+        subject=$(cd "$2" && realpath "$subject")
+        [[ -f $subject/Cargo.toml ]] || fail "$subject has no Cargo.toml"
+        title=$(basename "$subject")
+        mkdir "$source_dir"
+        tar -C "$subject" --exclude=./target --exclude=./.git -cf - . | tar -C "$source_dir" -xf -
+    else
+        version=${subject#"${subject%%@*}"}
+        version=${version#@}
+        # A bare version of `cargo add` means that one or a compatible one; here it means just that one.
+        title=$(fetch_crate "${subject%%@*}" "${version:+=}${version:-*}" "$source_dir")
+    fi
+    cargo fetch --manifest-path "$source_dir/Cargo.toml" >&2
+}
+
 # CPU ticks that a background process has used, with its ended children; nothing for a process that is gone.
 ticks_of() {
     local stat fields
