@@ -51,14 +51,6 @@ export CARGO_HOME=${CARGO_HOME:-$HOME/.cargo} RUSTUP_HOME=${RUSTUP_HOME:-$HOME/.
 scratch=$(realpath "$(mktemp -d)")
 # Not the user's own server.
 sccache_port=$((20000 + RANDOM % 20000))
-finish() {
-    local tool
-    for tool in ${tools//,/ }; do
-        [[ $tool == plain ]] || end_background "$(file_of "$tool")" "$scratch/stores"
-    done
-    SCCACHE_SERVER_PORT=$sccache_port sccache --stop-server >/dev/null 2>&1 || true
-    if [[ $keep ]]; then printf 'Kept: %s\n' "$scratch" >&2; else rm -rf "$scratch"; fi
-}
 trap finish EXIT
 choose_tools
 if [[ ! $program ]]; then

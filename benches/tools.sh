@@ -65,3 +65,10 @@ version_of() {
     *) "$1" --version ;;
     esac | head -n 1
 }
+
+# To be trapped at the end: ends what all tools run in the background, and removes `scratch` unless `keep` is set.
+finish() {
+    local tool
+    for tool in ${tools//,/ }; do retire "$tool" "$scratch/stores"; done
+    if [[ $keep ]]; then printf 'Kept: %s\n' "$scratch" >&2; else rm -rf "$scratch"; fi
+}
