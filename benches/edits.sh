@@ -36,14 +36,20 @@ RUST
 }
 
 # Makes one edit: make_edit KIND FILE NUMBER (six digits)
+#
+# A private function is as many lines long as no other before: code behind it must not come to stand where it stood already.
 make_edit() {
+    local lines=
     case $1 in
     "comment") sed -i "s|^// A comment with the number .*|// A comment with the number $3.|" "$2" ;;
     "comment line") sed -i "s|^// A comment with the number .*|&\n// One more line of it: $3.|" "$2" ;;
     "doc comment") sed -i "s|^/// Documentation with the number .*|/// Documentation with the number $3.|" "$2" ;;
     "private body") sed -i "s|let number = .*; // body|let number = ${3}u64; // body|" "$2" ;;
     "private body, one line more") sed -i "s|^    let number = .*; // body|&\n    let x = x ^ $3;|" "$2" ;;
-    "private function") sed -i "s|^fn edited_private|#[allow(dead_code)]\nfn added_$3() -> u64 {\n    $3\n}\n\n&|" "$2" ;;
+    "private function")
+        printf -v lines '    // One line more.\\n%.0s' $(seq "${3#100}")
+        sed -i "s|^fn edited_private|#[allow(dead_code)]\nfn added_$3() -> u64 {\n$lines    $3\n}\n\n&|" "$2"
+        ;;
     "signature") sed -i "s|edited_signature(x: \[u8; .*\])|edited_signature(x: [u8; $3])|" "$2" ;;
     "nothing") ;;
     *) printf 'error: no such edit: %s\n' "$1" >&2 && return 1 ;;
