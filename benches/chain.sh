@@ -4,6 +4,7 @@
 #   benches/chain.sh [options]
 #
 #   --ripgrep        ripgrep's workspace, edited in globset (default: a generated chain of libraries with an app on top)
+#   --web            the web service of benches/cold.sh, edited in its program
 #   --edit FILE      edit this file of ripgrep's instead, for example crates/core/main.rs
 #   --edits LIST     of the kinds of edits, with commas (default: all); the first ones after a restore are made in any case
 #   --crates N       how many libraries the chain has (default: 12)
@@ -34,6 +35,7 @@ flags=() settings=()
 while (($#)); do
     case $1 in
     --ripgrep) subject=ripgrep ;;
+    --web) subject=web ;;
     --edit) edit=${2:?--edit needs a file} && shift ;;
     --edits) kinds=${2:?--edits needs a list} && shift ;;
     --crates) crates=${2:?--crates needs a number} && shift ;;
@@ -158,6 +160,12 @@ if [[ $subject == ripgrep ]]; then
     title=$(fetch_workspace ripgrep 15 'grep.*|globset|ignore' "$source_dir")
     edit=${edit:-crates/globset/src/lib.rs}
     edited_block >>"$source_dir/$edit"
+elif [[ $subject == web ]]; then
+    title="the web service"
+    edit=src/main.rs
+    mkdir "$source_dir"
+    cp -R benches/web/{Cargo.toml,Cargo.lock,src} "$source_dir"
+    edited_block >>"$source_dir/$edit"
 else
     title=$(make_chain "$source_dir")
     edit=lib00/src/lib.rs
@@ -201,7 +209,12 @@ firsts() {
     local command=$1 kind=$2 dir=$3 way
     for way in "${ways[@]}"; do
         case $way in
-        *rest) fresh "$dir" "$command" && rest ;;
+        *rest)
+            rm -rf "$dir"
+            dir+=-rested
+            fresh "$dir" "$command"
+            rest
+            ;;
         *clean) (cd "$dir" && ours_cargo clean --quiet) && once ours "$dir" "" "$command" ;;
         *) fresh "$dir" "$command" ;;
         esac
@@ -226,7 +239,8 @@ for command in ${commands//,/ }; do
             if ((run % 2)); then order=(plain ours); else order=(ours plain); fi
             for side in "${order[@]}"; do once "$side" "$scratch/$side" "$kind" "$command"; done
         done
-        for kind in "${first[@]}"; do firsts "$command" "$kind" "$scratch/elsewhere-$run"; done
+        # Not twice at one path: state may be known for it.
+        for kind in "${first[@]}"; do firsts "$command" "$kind" "$scratch/elsewhere-$command-$run-${kind#private }"; done
     done
     for kind in "${first[@]}"; do
         for way in "${ways[@]}"; do
