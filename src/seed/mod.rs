@@ -49,14 +49,14 @@ pub fn site(build: Understood, env: &EnvSnapshot, cwd: &Path) -> Site {
 
 /// Whether there may be anything to put there. Costs a look at a small file.
 pub fn is_worth_asking(call: &Call) -> bool {
-    let marker = Marker::read(call.target());
+    let marker = Marker::read_head(call.target());
     let stands = || call.places().iter().all(|p| call.target().join(p).is_dir());
     !(marker.never || (marker.call == Some(call.exact) && stands()))
 }
 
 /// Whether what a build has left is still to be taken into the store.
 pub fn is_worth_taking(call: &Call) -> bool {
-    let marker = Marker::read(call.target());
+    let marker = Marker::read_head(call.target());
     !(marker.never || (marker.taken && marker.call == Some(call.exact)))
 }
 
