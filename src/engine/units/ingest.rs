@@ -6,7 +6,7 @@
 
 use std::{
     cell::OnceCell,
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     path::{Path, PathBuf},
 };
 
@@ -48,7 +48,8 @@ struct Told {
 pub struct Ingested {
     /// Units of which the store now has everything.
     pub units: u64,
-    pub refused: BTreeMap<&'static str, u64>,
+    /// The others, as cargo names their directories.
+    pub refused: Vec<(Refused, String)>,
 }
 
 /// The work on one target directory.
@@ -76,7 +77,7 @@ impl Engine {
         for unit in all {
             match work.take(unit)? {
                 Ok(_) => ingested.units += 1,
-                Err(refused) => *ingested.refused.entry(refused.name()).or_default() += 1,
+                Err(refused) => ingested.refused.push((refused, work.found[unit].files.name.clone())),
             }
             failpoint::reach("ingest-between-units");
         }
@@ -203,7 +204,7 @@ impl<'a> Ingest<'a> {
         let Some(said) = &found.fingerprint.said else { return Ok(Err(Refused::Unclear)) };
         let Some(role) = role(found) else { return Ok(Err(Refused::Unclear)) };
         if deps.iter().any(|(dep, ..)| found.newest() < self.found[*dep].oldest()) {
-            return Ok(Err(Refused::Unclear));
+            return Ok(Err(Refused::Stale));
         }
         let target = self.site.call.target();
         let profile = target.join(&found.place);
