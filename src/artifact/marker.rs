@@ -47,8 +47,15 @@ pub fn dir(target: &Path) -> PathBuf {
 impl Marker {
     /// The note in a target directory.
     pub fn read(target: &Path) -> Self {
-        let text = fs::read_to_string(dir(target).join("seeded")).unwrap_or_default();
-        Self::parse(&text).unwrap_or_default()
+        Self::parse(&text(target)).unwrap_or_default()
+    }
+
+    /// As [`Marker::read`], without the units: they are many, and most who ask are about to do nothing.
+    pub fn read_head(target: &Path) -> Self {
+        let text = text(target);
+        // They come last.
+        let head = text.split_once("\nunit ").map_or(text.as_str(), |(head, _)| head);
+        Self::parse(head).unwrap_or_default()
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -94,6 +101,10 @@ impl Marker {
             _ => write_atomic(&dir.join("seeded"), text.as_bytes(), 0o666, Durability::Lazy),
         }
     }
+}
+
+fn text(target: &Path) -> String {
+    fs::read_to_string(dir(target).join("seeded")).unwrap_or_default()
 }
 
 /// The target directory with a note in it above a compiler's output directory.
@@ -144,6 +155,7 @@ mod tests {
         assert_eq!(Marker::read(target.path()), Marker::default());
         marker.write(target.path()).expect("written");
         assert_eq!(Marker::read(target.path()), marker);
+        assert_eq!(Marker::read_head(target.path()), Marker { units: Vec::new(), ..marker.clone() });
         assert_eq!(target_above(&target.path().join("debug/deps")), Some(target.path()));
         fs::write(dir(target.path()).join("seeded"), "rustc-hyperopt seeds 2\nnever\n").expect("written");
         assert_eq!(Marker::read(target.path()), Marker::default());

@@ -60,6 +60,14 @@ impl FileSig {
     pub fn same_content(&self, other: &Self) -> bool {
         (self.inode, self.size, self.mtime) == (other.inode, other.size, other.mtime)
     }
+
+    /// Looks whether this is the file at `path`, with the same content.
+    ///
+    /// # Errors
+    /// If it is not, or cannot be looked at; with the path.
+    pub fn stands_at(&self, path: &Path) -> io::Result<()> {
+        if Self::of(path)?.same_content(self) { Ok(()) } else { Err(at(path, io::Error::other("has been written to"))) }
+    }
 }
 
 /// Adds the path to an error's text and keeps its kind.
@@ -163,17 +171,26 @@ pub fn place(from: &Path, to: &Path, ways: Ways, mode: u32) -> io::Result<Placed
 /// As [`place`], but `to` is a fresh name that nobody reads yet.
 ///
 /// # Errors
-/// As the system calls; a partial `to` may remain.
+/// As the system calls; a partial `to` may remain. [`io::ErrorKind::AlreadyExists`] if something has that name, which stays
+/// as it is.
 pub fn fill(from: &Path, to: &Path, ways: Ways, mode: u32) -> io::Result<Placed> {
+    let taken = |e: &io::Error| e.kind() == io::ErrorKind::AlreadyExists;
     if ways.reflink {
-        if reflink_copy::reflink(from, to).is_ok() {
-            set_mode_under_umask(to, mode)?;
-            return Ok(Placed::Reflink);
+        match reflink_copy::reflink(from, to) {
+            Ok(()) => {
+                set_mode_under_umask(to, mode)?;
+                return Ok(Placed::Reflink);
+            }
+            Err(e) if taken(&e) => return Err(e),
+            Err(_) => drop(fs::remove_file(to)),
         }
-        drop(fs::remove_file(to));
     }
-    if ways.link && fs::hard_link(from, to).is_ok() {
-        return Ok(Placed::Link);
+    if ways.link {
+        match fs::hard_link(from, to) {
+            Ok(()) => return Ok(Placed::Link),
+            Err(e) if taken(&e) => return Err(e),
+            Err(_) => {}
+        }
     }
     let mut source = File::open(from)?;
     let mut target = OpenOptions::new().write(true).create_new(true).mode(mode).open(to)?;
@@ -185,9 +202,15 @@ pub fn fill(from: &Path, to: &Path, ways: Ways, mode: u32) -> io::Result<Placed>
     Ok(Placed::Copy)
 }
 
+/// Most bytes that are copied at a time: what is between reading and writing should stay in the processor's cache, and the
+/// file system makes longer extents of longer writes (a program of 130 MB: 54 ms of CPU, and 60 with a quarter of this).
+const CHUNK: u64 = 1 << 20;
+
 fn copy_hashed(source: &mut File, target: &mut File) -> io::Result<Digest> {
     let mut hasher = blake3::Hasher::new();
-    let mut buffer = vec![0; 256 * 1024];
+    // One more, so that a small file is read at once.
+    let len = source.metadata()?.len().min(CHUNK - 1) + 1;
+    let mut buffer = vec![0; usize::try_from(len).map_err(io::Error::other)?];
     loop {
         let n = io::Read::read(source, &mut buffer)?;
         if n == 0 {
@@ -284,6 +307,11 @@ mod tests {
         assert_eq!(place(&a, &c, wrong, 0o644).expect_err("other bytes").kind(), io::ErrorKind::InvalidData);
         assert_eq!(fs::read(&c)?, b"one");
         assert_eq!(fs::read_dir(d.path())?.count(), 3);
+        for ways in [may_link, may_not, Ways { link: false, ..may_link }] {
+            fs::write(&b, "two")?;
+            let error = fill(&c, &b, ways, 0o644).expect_err("something is there");
+            assert_eq!((error.kind(), fs::read(&b)?.as_slice()), (io::ErrorKind::AlreadyExists, &b"two"[..]));
+        }
         Ok(())
     }
 

@@ -2,14 +2,16 @@
 //!
 //! It must never fail or hold up a build: whatever goes wrong here, cargo compiles.
 
-use std::{ffi::OsString, path::Path};
+use std::{
+    ffi::{OsStr, OsString},
+    path::Path,
+};
 
 use super::{context::Context, plan::CargoCall, wiring::Wired};
 use crate::{
     artifact::marker,
-    base::env::{EnvSnapshot, names},
+    cargo::call::{Call, Understood},
     engine::units::Site,
-    events::Outcome,
     ipc::{
         client::Client,
         protocol::{Reply, Request},
@@ -19,7 +21,10 @@ use crate::{
 
 /// What is known of a build beforehand.
 pub struct Seeding {
-    /// Nothing if there is no lock file yet.
+    /// The directory that is built in; nothing if there is no lock file yet.
+    target: Option<OsString>,
+    /// The build, unless the directory says by itself that there is nothing to be done. Made before the build, since tools
+    /// may become others meanwhile.
     site: Option<Site>,
     wired: Wired,
 }
@@ -27,7 +32,11 @@ pub struct Seeding {
 impl Seeding {
     /// Of a command that builds where this is wanted.
     pub fn of(ctx: &Context, call: &CargoCall, wired: &Wired) -> Option<Self> {
-        wired.seeds.then(|| Self { site: site(ctx, call), wired: wired.clone() })
+        wired.seeds.then(|| {
+            let build = understand(ctx, &call.args, call.toolchain.as_deref());
+            let target = build.as_ref().map(|b| b.call.target.clone());
+            Self { target, site: build.and_then(|b| site(ctx, b)), wired: wired.clone() }
+        })
     }
 
     /// Puts units in place, if there may be any.
@@ -35,35 +44,42 @@ impl Seeding {
         // What an earlier build has found is no reason to try this one twice.
         self.was_withdrawn();
         if let Some(site) = &self.site
-            && seed::is_worth_asking(site)
+            && seed::is_worth_asking(&site.call)
             && let Ok(mut client) = Client::connect_or_start(&self.wired.store, &self.wired.exe)
-            && let Some(outcome) = seed::prepare(&mut client, site)
         {
-            tell(&mut client, &self.wired.session, outcome);
+            put(&mut client, site, &self.wired.session);
         }
     }
 
     /// Has what a successful build has left taken into the store, if it is not there yet.
     pub fn after(&self, ctx: &Context, call: &CargoCall) {
-        if let Some(site) = self.site.clone().or_else(|| site(ctx, call))
-            && seed::is_worth_taking(&site)
+        let late = || understand(ctx, &call.args, call.toolchain.as_deref()).and_then(|b| site(ctx, b));
+        let site = if self.target.is_some() { self.site.clone() } else { late() };
+        if let Some(site) = site
+            && seed::is_worth_taking(&site.call)
             && let Ok(mut client) = Client::connect(&self.wired.store)
         {
             let reply = client.ask(&Request::Built { site: Box::new(site.clone()), cargo: None });
             if matches!(reply, Ok(Reply::Warm(true))) {
-                seed::note_taken(&site);
+                seed::note_taken(&site.call);
             }
         }
     }
 
     /// What had been put in place did not fit, and is gone: the build can be tried again.
     pub fn was_withdrawn(&self) -> bool {
-        self.site.as_ref().is_some_and(|site| marker::was_withdrawn(site.call.target()))
+        self.target.as_ref().is_some_and(|target| marker::was_withdrawn(Path::new(target)))
     }
 }
 
-fn site(ctx: &Context, call: &CargoCall) -> Option<Site> {
-    seed::site(&call.args, call.toolchain.as_deref(), &ctx.env, &ctx.cwd)
+fn understand(ctx: &Context, args: &[OsString], toolchain: Option<&OsStr>) -> Option<Understood> {
+    Call::understand(args, toolchain, &ctx.env, &ctx.cwd)
+}
+
+/// Nothing in a directory that has been prepared for this build, and taken in after it.
+fn site(ctx: &Context, build: Understood) -> Option<Site> {
+    let is_worth_it = seed::is_worth_asking(&build.call) || seed::is_worth_taking(&build.call);
+    is_worth_it.then(|| seed::site(build, &ctx.env, &ctx.cwd))
 }
 
 /// As [`Seeding::before`] for a cargo that was started without us: `pid` has asked our wrapper its first question.
@@ -74,25 +90,24 @@ pub fn for_cargo(ctx: &Context, pid: &OsString) {
     if !loaded.is_ok_and(|l| l.settings.may_seed()) {
         return;
     }
-    let Some(site) = seed::site(&args, toolchain.as_deref(), &ctx.env, &ctx.cwd) else { return };
+    let build = understand(ctx, &args, toolchain.as_deref());
+    let Some(site) = build.and_then(|b| site(ctx, b)) else { return };
     let Ok(mut client) = Client::connect_or_start(&store, &ctx.exe) else { return };
-    if seed::is_worth_asking(&site)
-        && let Some(outcome) = seed::prepare(&mut client, &site)
-    {
-        tell(&mut client, &session(&ctx.env), outcome);
+    if seed::is_worth_asking(&site.call) {
+        // Builds of ours are prepared by ourselves: this one is in no session.
+        put(&mut client, &site, "");
     }
-    if seed::is_worth_taking(&site) {
+    if seed::is_worth_taking(&site.call) {
         let cargo = pid.to_str().and_then(|p| p.parse().ok());
         drop(client.ask(&Request::Built { site: Box::new(site), cargo }));
     }
 }
 
-fn tell(client: &mut Client, session: &str, outcome: Outcome) {
-    drop(client.ask(&Request::Seeded { session: session.to_owned(), outcome }));
-}
-
-fn session(env: &EnvSnapshot) -> String {
-    env.get(names::SESSION).map(|s| s.to_string_lossy().into_owned()).unwrap_or_default()
+/// Puts units in place, and has it counted.
+fn put(client: &mut Client, site: &Site, session: &str) {
+    if let Some(outcome) = seed::prepare(client, site) {
+        drop(client.ask(&Request::Seeded { session: session.to_owned(), outcome }));
+    }
 }
 
 /// The words of a running cargo: toolchain, and everything behind the program's name.

@@ -84,7 +84,8 @@ fn stats(open: &Open, session: Option<String>) -> StatsReply {
         }
         None => (store.totals(), store.events(EVENTS, |_| true)),
     };
-    StatsReply { totals, events, size: size(open), since: store.since(), states: store.state_totals() }
+    let (since, states, units) = (store.since(), store.state_totals(), store.unit_totals());
+    StatsReply { totals, events, size: size(open), since, states, units }
 }
 
 fn size(open: &Open) -> SizeReply {

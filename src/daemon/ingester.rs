@@ -116,9 +116,11 @@ pub fn take_in(engine: &Engine, site: &Site) -> bool {
     if marker.never {
         return true;
     }
-    if engine.ingest_units(site, marker.units).is_err() {
-        return false;
-    }
+    let Ok(ingested) = engine.ingest_units(site, marker.units) else { return false };
+    engine.store.count_units(|totals| {
+        totals.build(ingested.units);
+        ingested.refused.iter().for_each(|(why, unit)| totals.left_out(why.name(), unit));
+    });
     failpoint::reach("ingest-before-note");
     // Nothing is written into the target directory behind the user's back: somebody may be removing it.
     taken_key(site) != Some(key) || engine.store.note_taken(&key).is_ok()

@@ -8,9 +8,11 @@ pub mod outcome;
 pub mod reason;
 pub mod states;
 pub mod totals;
+pub mod units;
 
 pub use cut_off::{CutOff, Refusal};
 pub use outcome::{HitKind, Outcome, UnitEvent};
 pub use reason::Reason;
 pub use states::StateTotals;
 pub use totals::Totals;
+pub use units::{LeftOut, UnitTotals};

@@ -15,13 +15,13 @@ use crate::{
         truth::{Step, Verdict},
         units::{Layout, Site},
     },
-    events::{Outcome, StateTotals, Totals, UnitEvent},
+    events::{Outcome, StateTotals, Totals, UnitEvent, UnitTotals},
     rustc::WhyNot,
     store::{Claim, KnownProject},
 };
 
 /// The version of everything in this file; `tests/protocol.lock` notices when it should have been raised.
-pub const VERSION: u16 = 3;
+pub const VERSION: u16 = 4;
 /// The first bytes of a connection.
 pub const MAGIC: [u8; 8] = *b"hyperopt";
 
@@ -199,6 +199,8 @@ pub struct StatsReply {
     pub since: u64,
     /// Of all sessions.
     pub states: StateTotals,
+    /// Of all sessions.
+    pub units: UnitTotals,
 }
 
 /// Answer to [`Request::Size`].

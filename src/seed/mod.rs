@@ -8,7 +8,6 @@ pub mod place;
 mod tools;
 
 use std::{
-    ffi::{OsStr, OsString},
     fs::{self, File, OpenOptions},
     io,
     path::{Path, PathBuf},
@@ -24,7 +23,10 @@ use crate::{
         failpoint,
         fs::{Durability, umask, write_atomic},
     },
-    cargo::{call::Call, layout::LOCKS},
+    cargo::{
+        call::{Call, Understood},
+        layout::LOCKS,
+    },
     engine::units::{Layout, Site},
     events::Outcome,
     ipc::{
@@ -39,32 +41,30 @@ const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55
 # For information about cache directory tags see https://bford.info/cachedir/
 ";
 
-/// The build that a cargo command is about; `None` for commands that build nothing, or whose ways cannot be foreseen.
-pub fn site(args: &[OsString], toolchain: Option<&OsStr>, env: &EnvSnapshot, cwd: &Path) -> Option<Site> {
-    let understood = Call::understand(args, toolchain, env, cwd)?;
-    let packages = understood.packages();
-    let root = understood.root.into_os_string();
-    Some(Site { call: understood.call, root, packages, tools: tools::digest(env, cwd), umask: umask() })
+/// All that is to be known of a build. Reads its lock file and looks at the tools around it.
+pub fn site(build: Understood, env: &EnvSnapshot, cwd: &Path) -> Site {
+    let packages = build.packages();
+    Site { call: build.call, root: build.root.into_os_string(), packages, tools: tools::digest(env, cwd), umask: umask() }
 }
 
 /// Whether there may be anything to put there. Costs a look at a small file.
-pub fn is_worth_asking(site: &Site) -> bool {
-    let marker = Marker::read(site.call.target());
-    let stands = || site.call.places().iter().all(|p| site.call.target().join(p).is_dir());
-    !(marker.never || (marker.call == Some(site.call.exact) && stands()))
+pub fn is_worth_asking(call: &Call) -> bool {
+    let marker = Marker::read_head(call.target());
+    let stands = || call.places().iter().all(|p| call.target().join(p).is_dir());
+    !(marker.never || (marker.call == Some(call.exact) && stands()))
 }
 
 /// Whether what a build has left is still to be taken into the store.
-pub fn is_worth_taking(site: &Site) -> bool {
-    let marker = Marker::read(site.call.target());
-    !(marker.never || (marker.taken && marker.call == Some(site.call.exact)))
+pub fn is_worth_taking(call: &Call) -> bool {
+    let marker = Marker::read_head(call.target());
+    !(marker.never || (marker.taken && marker.call == Some(call.exact)))
 }
 
 /// Notes that what a build has left is in the store.
-pub fn note_taken(site: &Site) {
-    let marker = Marker::read(site.call.target());
+pub fn note_taken(call: &Call) {
+    let marker = Marker::read(call.target());
     // Without the note the next build asks again.
-    drop(Marker { call: Some(site.call.exact), taken: true, ..marker }.write(site.call.target()));
+    drop(Marker { call: Some(call.exact), taken: true, ..marker }.write(call.target()));
 }
 
 /// Asks for units and puts them in place; what there is to tell of it, if anything.

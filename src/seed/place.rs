@@ -8,7 +8,7 @@ use std::{
     fs::{self, FileTimes, OpenOptions},
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
+    path::Path,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
     time::{Duration, SystemTime},
@@ -18,7 +18,7 @@ use crate::{
     base::{
         clock::Nanos,
         failpoint,
-        fs::{FileSig, Placed, Ways, fill},
+        fs::{Placed, Ways, fill},
     },
     engine::{
         plan::Source,
@@ -31,14 +31,7 @@ const THREADS: usize = 4;
 
 /// Puts all units in place; says of each whether it is whole.
 pub fn all(target: &Path, layout: &Layout) -> Vec<bool> {
-    let dirs: BTreeSet<PathBuf> = layout.units.iter().flat_map(|unit| dirs(target, unit)).collect();
-    let mut parents: BTreeSet<&Path> = BTreeSet::new();
-    for dir in &dirs {
-        // Sorted, so that most parents are there before their children.
-        if parents.insert(dir) && fs::create_dir(dir).is_err() && !dir.is_dir() {
-            drop(fs::create_dir_all(dir));
-        }
-    }
+    make_dirs(target, layout);
     let next = AtomicUsize::new(0);
     let threads = thread::available_parallelism().map_or(1, usize::from).min(THREADS).min(layout.units.len().div_ceil(16).max(1));
     let work = || {
@@ -70,12 +63,21 @@ pub fn size(source: &Source) -> u64 {
     }
 }
 
-/// All directories that a unit needs.
-fn dirs<'a>(target: &'a Path, unit: &'a Laid) -> impl Iterator<Item = PathBuf> + 'a {
-    let profile = target.join(&unit.place);
-    let of_files = unit.files.iter().filter_map(|f| Path::new(&f.path).parent()).map(Path::to_owned);
-    let named = unit.dirs.iter().map(PathBuf::from);
-    of_files.chain(named).map(move |dir| profile.join(dir))
+/// All directories that the units need. What cannot be made fails with the files in it.
+fn make_dirs(target: &Path, layout: &Layout) {
+    let mut dirs: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for unit in &layout.units {
+        let of_files = unit.files.iter().filter_map(|f| f.path.rsplit_once('/')).map(|(dir, _)| dir);
+        dirs.extend(of_files.chain(unit.dirs.iter().map(String::as_str)).map(|dir| (unit.place.as_str(), dir)));
+    }
+    // Sorted, so that most parents are there before their children.
+    for (place, dir) in dirs {
+        let dir = target.join(place).join(dir);
+        match fs::create_dir(&dir) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => drop(fs::create_dir_all(&dir)),
+            _ => {}
+        }
+    }
 }
 
 fn one(target: &Path, unit: &Laid) -> io::Result<()> {
@@ -106,12 +108,7 @@ fn fresh(file: &LaidFile, path: &Path) -> io::Result<()> {
             out.set_times(times(file.mtime))
         }
         Source::Blob { path: blob, digest, sig, reflink, link } => {
-            if path.symlink_metadata().is_ok() {
-                return Err(io::ErrorKind::AlreadyExists.into());
-            }
-            if !FileSig::of(Path::new(blob))?.same_content(sig) {
-                return Err(io::Error::other("the blob has been written to"));
-            }
+            sig.stands_at(Path::new(blob))?;
             let ways = Ways { reflink: *reflink, link: *link, digest: Some(*digest) };
             match fill(Path::new(blob), path, ways, file.mode)? {
                 // It keeps the time of its inode, which was chosen to fit.

@@ -5,7 +5,7 @@
 
 use crate::{
     base::clock,
-    events::{StateTotals, Totals, UnitEvent},
+    events::{StateTotals, Totals, UnitEvent, UnitTotals},
 };
 
 use super::{
@@ -24,6 +24,7 @@ const BATCH: usize = 32;
 pub(super) struct Statistics {
     totals: Totals,
     states: StateTotals,
+    units: UnitTotals,
     since: u64,
     /// The number of the next event.
     next: u64,
@@ -42,6 +43,7 @@ impl Statistics {
         Self {
             totals: index.get(Table::Stats, b"a-totals").unwrap_or_default(),
             states: index.get(Table::Stats, b"a-states").unwrap_or_default(),
+            units: index.get(Table::Stats, b"a-units").unwrap_or_default(),
             since: since.unwrap_or_else(clock::wall_secs),
             next,
             pending: Vec::new(),
@@ -56,7 +58,7 @@ impl Statistics {
         }
         let mut changes = Changes::default();
         changes.put(Table::Stats, b"a-totals", &self.totals).put(Table::Stats, b"a-since", &self.since);
-        changes.put(Table::Stats, b"a-states", &self.states);
+        changes.put(Table::Stats, b"a-states", &self.states).put(Table::Stats, b"a-units", &self.units);
         for (number, event) in (self.next..).zip(&self.pending) {
             changes.put(Table::Stats, &key(number), event);
             if let Some(old) = number.checked_sub(KEPT) {
@@ -107,6 +109,18 @@ impl Store {
         statistics.changed(&self.index);
     }
 
+    /// Counts what became of the units of a build.
+    pub fn count_units(&self, count: impl FnOnce(&mut UnitTotals)) {
+        let mut statistics = lock(&self.statistics);
+        count(&mut statistics.units);
+        statistics.changed(&self.index);
+    }
+
+    /// What became of the units of builds since [`Store::since`].
+    pub fn unit_totals(&self) -> UnitTotals {
+        lock(&self.statistics).units.clone()
+    }
+
     /// What was done about incremental state since [`Store::since`].
     pub fn state_totals(&self) -> StateTotals {
         lock(&self.statistics).states
@@ -143,6 +157,7 @@ impl Store {
         let mut statistics = lock(&self.statistics);
         statistics.totals = Totals::default();
         statistics.states = StateTotals::default();
+        statistics.units = UnitTotals::default();
         statistics.since = clock::wall_secs();
         statistics.unwritten += 1;
         drop(statistics.write(&self.index));

@@ -21,7 +21,7 @@ pub fn withdraw_if(stderr: &[u8], out_dir: &Path) -> Option<Vec<Digest>> {
         return None;
     }
     let target = marker::target_above(out_dir)?;
-    if Marker::read(target).never { None } else { marker::withdraw(target).ok() }
+    if Marker::read_head(target).never { None } else { marker::withdraw(target).ok() }
 }
 
 fn is_sign(line: &[u8]) -> bool {

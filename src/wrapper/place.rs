@@ -55,10 +55,7 @@ pub(super) fn one(output: &Restore, path: &Path) -> Result<(), Failure> {
         Source::Blob { path: blob, digest, sig, reflink, link } => {
             let blob = Path::new(blob);
             let failed = |e: io::Error, at_fault: bool| Failure { detail: e.to_string(), blob: at_fault.then_some(*digest) };
-            let now = FileSig::of(blob).map_err(|e| failed(e, true))?;
-            if !now.same_content(sig) {
-                return Err(failed(io::Error::other("the blob has been written to"), true));
-            }
+            sig.stands_at(blob).map_err(|e| failed(e, true))?;
             let ways = Ways { reflink: *reflink, link: *link, digest: Some(*digest) };
             fs::place(blob, path, ways, output.mode).map(drop).map_err(|e| {
                 let damaged = e.kind() == io::ErrorKind::InvalidData;

@@ -12,6 +12,8 @@
 //!    "seeded": 319, "seed_ms": 90, "not_seeded": {"gone": 1},  // units put in place before cargo began, and not
 //!    "saved_ms": 34200, "compile_ms": 800, "restored_bytes": 1000},
 //!  "states": {"kept":3, "placed":1, "primed":12, "primed_ms":5100},   // incremental state: kept, put back, made
+//!  "units": {"builds":2, "taken_in":640, "left_out":{"location":{"count":1, "units":["x-0123456789abcdef"]}}},
+//!                                       // units of builds that went into the store and that did not, by reason, with examples
 //!  "cache": {"entries":3, "blobs":6, "blob_bytes":9, "index_bytes":1, "max_bytes":20},
 //!  "crates": [{"name":"serde","hits":1,"misses":0,"bypasses":0,"compile_ms":0,"saved_ms":3000}],   // --detailed
 //!  "events": [{"at":1,"session":"…","crate":"serde","unit":"serde 1.0.1 lib",                       // --detailed,
@@ -26,7 +28,7 @@ use serde::{Deserialize, Serialize};
 
 use super::crates::{self, CrateRow};
 use crate::{
-    events::{CutOff, Outcome, StateTotals, UnitEvent},
+    events::{CutOff, Outcome, StateTotals, UnitEvent, UnitTotals},
     ipc::protocol::StatsReply,
 };
 
@@ -40,6 +42,8 @@ pub struct Document {
     pub totals: Sums,
     #[serde(default)]
     pub states: StateTotals,
+    #[serde(default)]
+    pub units: UnitTotals,
     pub cache: Cache,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crates: Option<Vec<CrateRow>>,
@@ -114,6 +118,7 @@ impl Document {
                 not_seeded: totals.not_seeded.clone(),
             },
             states: stats.states,
+            units: stats.units.clone(),
             cache: Cache {
                 entries: size.entries,
                 blobs: size.blobs,

@@ -148,6 +148,20 @@ pub mod tests {
     }
 
     #[test]
+    fn what_was_not_taken_in_is_named_with_the_reason() {
+        let mut stats = history();
+        stats.units.build(7);
+        ["a-1", "b-2"].iter().for_each(|unit| stats.units.left_out("location", unit));
+        let lines = |detailed| text::lines(&stats, detailed, crate::ui::Theme::default()).join("\n");
+        let text = lines(true);
+        assert!(text.contains("Taken in 7 units of 1 build") && text.contains("Not taken in 2"), "{text}");
+        assert!(text.contains("2  location  the path of a directory is part of it: a-1, b-2"), "{text}");
+        assert!(!lines(false).contains("aken in"), "{}", lines(false));
+        let json = serde_json::to_value(json::Document::new(&stats, false)).expect("encodes");
+        assert_eq!(json["units"]["left_out"]["location"], serde_json::json!({"count": 2, "units": ["a-1", "b-2"]}));
+    }
+
+    #[test]
     fn an_empty_history_says_so() {
         let lines = text::lines(&StatsReply::default(), true, crate::ui::Theme::default());
         assert!(lines.join("\n").contains("nothing has been built"), "{lines:?}");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{crates, json::Event, sentence};
 use crate::{
     base::{clock, text},
-    events::{HitKind, StateTotals},
+    events::{HitKind, StateTotals, UnitTotals},
     ipc::protocol::{SizeReply, StatsReply},
     ui::{
         Theme,
@@ -49,6 +49,7 @@ pub fn lines(stats: &StatsReply, detailed: bool, theme: Theme) -> Vec<String> {
     out.push(String::new());
     out.extend(sums.render("", theme));
     if detailed {
+        taken_in(&mut out, theme, &stats.units);
         per_crate(&mut out, theme, stats);
         recent(&mut out, theme, stats);
     }
@@ -81,6 +82,21 @@ fn section(out: &mut Vec<String>, theme: Theme, title: &str, counts: &BTreeMap<S
     out.push(String::new());
     out.push(format!("{} {}", theme.heading(title), counts.values().sum::<u64>()));
     out.extend(table.render("  ", theme));
+}
+
+/// What of the builds went into the store unit by unit, and what did not.
+fn taken_in(out: &mut Vec<String>, theme: Theme, units: &UnitTotals) {
+    if units.is_empty() {
+        return;
+    }
+    let (taken, builds) = (text::count(units.taken_in, "unit"), text::count(units.builds, "build"));
+    out.push(String::new());
+    out.push(format!("{} {taken} of {builds}, to be seeded elsewhere", theme.heading("Taken in")));
+    let counts = units.left_out.iter().map(|(why, left_out)| (why.clone(), left_out.count)).collect();
+    section(out, theme, "Not taken in", &counts, |name| {
+        let named = units.left_out.get(name).map(|l| l.units.join(", ")).unwrap_or_default();
+        format!("{}: {named}", sentence::of_refused(name))
+    });
 }
 
 fn per_crate(out: &mut Vec<String>, theme: Theme, stats: &StatsReply) {

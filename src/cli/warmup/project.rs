@@ -22,7 +22,7 @@ use super::{
 use crate::{
     artifact::marker,
     base::{clock::Stopwatch, digest::Digest, env::names, process::which, text},
-    cargo::toolchain,
+    cargo::{call::Call, toolchain},
     cli::{
         context::Context,
         daemon::Daemon,
@@ -140,7 +140,7 @@ impl Warmer<'_> {
         command.args(project.locked.then_some("--locked")).envs(Wiring::On(wired.clone()).environment());
         if wired.seeds
             && let Some(site) = self.site(project, step)
-            && seed::is_worth_asking(&site)
+            && seed::is_worth_asking(&site.call)
         {
             // What is there already need not be built again to be noted.
             drop(seed::prepare(&mut self.link.client, &site));
@@ -172,7 +172,8 @@ impl Warmer<'_> {
     fn site(&self, project: &Project, step: &Step) -> Option<Site> {
         let target = self.station.target();
         let words: Vec<OsString> = step.iter().cloned().chain(["--target-dir".into(), target.clone().into()]).collect();
-        let mut site = seed::site(&words, self.toolchain.as_deref(), &self.ctx.env, &project.dir)?;
+        let build = Call::understand(&words, self.toolchain.as_deref(), &self.ctx.env, &project.dir)?;
+        let mut site = seed::site(build, &self.ctx.env, &project.dir);
         site.call.target = target.into_os_string();
         Some(site)
     }

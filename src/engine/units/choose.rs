@@ -9,6 +9,7 @@ use std::{
     collections::{BTreeMap, HashMap, HashSet},
     fs,
     path::Path,
+    rc::Rc,
 };
 
 use super::{Laid, LaidFile, Layout, Refused, Site, lists::toolchain_key, watched};
@@ -23,28 +24,37 @@ use crate::{
         fs::FileSig,
         text,
     },
-    cargo::{call::Purpose, layout},
+    cargo::{call::Purpose, layout, package::PackageId},
     engine::{Engine, plan::Source},
+    store::Store,
 };
 
 /// The write time of what was built against nothing: long ago (September 2020), so that nothing that is built here is older.
 const LONG_AGO: Nanos = 1_600_000_000_000_000_000;
 
-/// A unit that is to be laid out, or stands there.
-struct Taken {
-    /// The latest write time among its files.
-    newest: Nanos,
+/// Units of the store, each read once.
+struct Units<'a> {
+    store: &'a Store,
+    read: HashMap<Digest, Option<Rc<StoredUnit>>>,
+}
+
+impl Units<'_> {
+    fn get(&mut self, id: &Digest) -> Option<Rc<StoredUnit>> {
+        self.read.entry(*id).or_insert_with(|| self.store.unit_by_id(id).map(Rc::new)).clone()
+    }
 }
 
 /// The work on one target directory.
 struct Choice<'a> {
     engine: &'a Engine,
     site: &'a Site,
+    units: Units<'a>,
     /// What has a fingerprint already, by place and unit.
     there: HashSet<(String, String)>,
     /// By place and unit: the name in the store that has won.
     won: HashMap<(String, String), Digest>,
-    done: HashMap<Digest, Result<Taken, Refused>>,
+    /// The latest write time among the files of a unit that is to be laid out, or stands there.
+    done: HashMap<Digest, Result<Nanos, Refused>>,
     layout: Layout,
     refused: BTreeMap<Refused, u64>,
 }
@@ -55,11 +65,12 @@ impl Engine {
         let note = self.store.toolchain_note(&toolchain_key(&site.call));
         let exactly = self.store.unit_list(&site.call.exact);
         let complete = exactly.as_ref().is_some_and(|list| list.complete);
+        let mut units = Units { store: &self.store, read: HashMap::new() };
         let wanted = match exactly.or_else(|| self.store.unit_list(&site.call.roughly)) {
             Some(list) => list.units,
-            None => self.candidates(site, note.as_ref().map(|n| n.rustc)),
+            None => self.candidates(site, note.as_ref().map(|n| n.rustc), &mut units),
         };
-        let mut choice = Choice::new(self, site);
+        let mut choice = Choice::new(self, site, units);
         for id in wanted {
             if let Err(refused) = choice.take(id, 0)
                 && !choice.take_instead_of(&id)
@@ -76,7 +87,7 @@ impl Engine {
     }
 
     /// Every unit of the packages in the lock file that this command could need. One too many costs a few links.
-    fn candidates(&self, site: &Site, rustc: Option<u64>) -> Vec<Digest> {
+    fn candidates(&self, site: &Site, rustc: Option<u64>, units: &mut Units<'_>) -> Vec<Digest> {
         let places: HashSet<String> = site.call.places().into_iter().collect();
         let packages: HashSet<_> = site.packages.iter().collect();
         let fits = |unit: &StoredUnit| {
@@ -86,23 +97,20 @@ impl Engine {
             };
             kind && places.contains(&unit.place) && rustc.is_none_or(|r| r == unit.rustc)
         };
-        let units = site.packages.iter().flat_map(|p| self.store.units_of(&site.call.scope, p));
+        let all = site.packages.iter().flat_map(|p| self.store.units_of(&site.call.scope, p));
         let mut inside: HashMap<Digest, bool> = HashMap::new();
-        let wanted: Vec<Digest> = units.filter(|id| self.store.unit_by_id(id).is_some_and(|u| fits(&u))).collect();
-        wanted.into_iter().filter(|id| self.is_within(id, &packages, &mut inside)).collect()
+        let wanted: Vec<Digest> = all.filter(|id| units.get(id).is_some_and(|u| fits(&u))).collect();
+        wanted.into_iter().filter(|id| units.is_within(id, &packages, &mut inside)).collect()
     }
+}
 
+impl Units<'_> {
     /// Whether everything that a unit was built against is in the lock file, too.
-    fn is_within(
-        &self,
-        id: &Digest,
-        packages: &HashSet<&crate::cargo::package::PackageId>,
-        known: &mut HashMap<Digest, bool>,
-    ) -> bool {
+    fn is_within(&mut self, id: &Digest, packages: &HashSet<&PackageId>, known: &mut HashMap<Digest, bool>) -> bool {
         if let Some(known) = known.get(id) {
             return *known;
         }
-        let unit = self.store.unit_by_id(id);
+        let unit = self.get(id);
         let within =
             unit.is_some_and(|u| packages.contains(&u.package) && u.deps.iter().all(|d| self.is_within(d, packages, known)));
         known.insert(*id, within);
@@ -114,7 +122,7 @@ impl Engine {
 const DEEPEST: usize = 1_000;
 
 impl<'a> Choice<'a> {
-    fn new(engine: &'a Engine, site: &'a Site) -> Self {
+    fn new(engine: &'a Engine, site: &'a Site, units: Units<'a>) -> Self {
         let mut there = HashSet::new();
         for place in site.call.places() {
             let found = layout::fingerprints(&site.call.target().join(&place));
@@ -123,6 +131,7 @@ impl<'a> Choice<'a> {
         Self {
             engine,
             site,
+            units,
             there,
             won: HashMap::new(),
             done: HashMap::new(),
@@ -134,25 +143,23 @@ impl<'a> Choice<'a> {
     /// Lays out a unit after everything behind it; gives the latest write time among its files.
     fn take(&mut self, id: Digest, depth: usize) -> Result<Nanos, Refused> {
         if let Some(done) = self.done.get(&id) {
-            return done.as_ref().map(|t| t.newest).map_err(|r| *r);
+            return *done;
         }
         let result = self.lay(id, depth);
-        self.done.insert(id, result.map(|newest| Taken { newest }));
+        self.done.insert(id, result);
         result
     }
 
     /// Lays out another unit of the same name, from a time with these tools or headers.
     fn take_instead_of(&mut self, id: &Digest) -> bool {
-        let store = &self.engine.store;
-        let Some(unit) = store.unit_by_id(id) else { return false };
-        let is_like = |other: &StoredUnit| (&other.place, &other.name) == (&unit.place, &unit.name);
-        let others = store.units_of(&self.site.call.scope, &unit.package).into_iter();
-        let others: Vec<Digest> = others.filter(|o| o != id && store.unit_by_id(o).is_some_and(|u| is_like(&u))).collect();
-        others.into_iter().any(|other| self.take(other, 0).is_ok())
+        let Some(unit) = self.units.get(id) else { return false };
+        let is_like = |other: Rc<StoredUnit>| (&other.place, &other.name) == (&unit.place, &unit.name);
+        let others = self.engine.store.units_of(&self.site.call.scope, &unit.package);
+        others.iter().any(|other| other != id && self.units.get(other).is_some_and(is_like) && self.take(*other, 0).is_ok())
     }
 
     fn lay(&mut self, id: Digest, depth: usize) -> Result<Nanos, Refused> {
-        let unit = self.engine.store.unit_by_id(&id).filter(|_| depth < DEEPEST).ok_or(Refused::Gone)?;
+        let unit = self.units.get(&id).filter(|_| depth < DEEPEST).ok_or(Refused::Gone)?;
         if unit.tools.is_some_and(|t| t != self.site.tools) {
             return Err(Refused::Tools);
         }

@@ -20,7 +20,7 @@ use crate::{
     base::{fs::FileSig, text},
     cargo::{fingerprint::parse_hash, layout::UnitFiles},
     engine::{publish::SMALL, split},
-    rustc::depinfo::{self, DepInfo},
+    rustc::depinfo::DepInfo,
     store::Store,
 };
 
@@ -112,14 +112,13 @@ impl Surroundings<'_> {
         is_in(self.target) || is_in(self.root)
     }
 
-    /// Whether nothing is missing of what the unit's own records speak of. Somebody may be removing the directory.
-    pub fn is_complete(&self, unit: &UnitFiles, role: Role) -> bool {
+    /// Whether nothing is missing of what the unit's own records speak of: of what the compiler has `made`, or a script's run.
+    /// Somebody may be removing the directory.
+    pub fn is_complete(&self, unit: &UnitFiles, role: Role, made: &[PathBuf]) -> bool {
         let has = |name: &OsStr| unit.files.iter().any(|f| f.file_name() == Some(name));
         if role != Role::Run {
-            let text = unit.dep_info.as_ref().and_then(|d| fs::read_to_string(self.profile.join(d)).ok());
-            let made = text.map(|t| depinfo::targets(&t)).unwrap_or_default();
-            let others = made.iter().filter(|t| t.extension().is_none_or(|e| e != "d"));
-            return !made.is_empty() && others.into_iter().all(|t| t.file_name().is_some_and(has));
+            let mut others = made.iter().filter(|t| t.extension().is_none_or(|e| e != "d"));
+            return !made.is_empty() && others.all(|t| t.file_name().is_some_and(has));
         }
         // Cargo writes it last; what the script has said bears the time of the script's start (source: `custom_build.rs`).
         let last = unit.files.iter().find(|f| f.file_name() == Some(OsStr::new("root-output")));

@@ -5,7 +5,8 @@
 //! meanwhile they change, and that unit is left out, as is one that is older than what is behind it.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    cell::OnceCell,
+    collections::HashMap,
     path::{Path, PathBuf},
 };
 
@@ -22,7 +23,7 @@ use crate::{
         package::PackageId,
     },
     engine::Engine,
-    rustc::depinfo::DepInfo,
+    rustc::depinfo::{self, DepInfo},
     store::StoreError,
 };
 
@@ -33,6 +34,13 @@ pub(super) struct Found {
     /// Of `files.files`, as they were found.
     pub sigs: Vec<FileSig>,
     pub fingerprint: Fingerprint,
+    told: OnceCell<Option<Told>>,
+}
+
+/// What rustc has noted about a compile.
+struct Told {
+    info: DepInfo,
+    made: Vec<PathBuf>,
 }
 
 /// What became of the units of a target directory.
@@ -40,7 +48,8 @@ pub(super) struct Found {
 pub struct Ingested {
     /// Units of which the store now has everything.
     pub units: u64,
-    pub refused: BTreeMap<&'static str, u64>,
+    /// The others, as cargo names their directories.
+    pub refused: Vec<(Refused, String)>,
 }
 
 /// The work on one target directory.
@@ -68,7 +77,7 @@ impl Engine {
         for unit in all {
             match work.take(unit)? {
                 Ok(_) => ingested.units += 1,
-                Err(refused) => *ingested.refused.entry(refused.name()).or_default() += 1,
+                Err(refused) => ingested.refused.push((refused, work.found[unit].files.name.clone())),
             }
             failpoint::reach("ingest-between-units");
         }
@@ -117,7 +126,7 @@ impl<'a> Ingest<'a> {
             found.extend(units.filter_map(|files| {
                 let fingerprint = fingerprint::read(&profile.join(&files.fingerprint))?;
                 let sigs = files.files.iter().map(|f| FileSig::of(&profile.join(f)).ok()).collect::<Option<_>>()?;
-                Some(Found { place: place.clone(), files, sigs, fingerprint })
+                Some(Found { place: place.clone(), files, sigs, fingerprint, told: OnceCell::new() })
             }));
         }
         let by_hash = found.iter().enumerate().map(|(n, f)| (f.fingerprint.hash, n)).collect();
@@ -195,14 +204,15 @@ impl<'a> Ingest<'a> {
         let Some(said) = &found.fingerprint.said else { return Ok(Err(Refused::Unclear)) };
         let Some(role) = role(found) else { return Ok(Err(Refused::Unclear)) };
         if deps.iter().any(|(dep, ..)| found.newest() < self.found[*dep].oldest()) {
-            return Ok(Err(Refused::Unclear));
+            return Ok(Err(Refused::Stale));
         }
         let target = self.site.call.target();
         let profile = target.join(&found.place);
         let here = Surroundings { target, root: Path::new(&self.site.root), profile: &profile };
-        if let Some((info, build_out)) = self.dep_info(found).zip(self.build_out(unit))
+        let told = self.told(found);
+        if let Some((told, build_out)) = told.zip(self.build_out(unit))
             && role != Role::Run
-            && here.is_tied(&found.files, &info, &build_out)
+            && here.is_tied(&found.files, &told.info, &build_out)
         {
             return Ok(Err(Refused::Location));
         }
@@ -211,7 +221,7 @@ impl<'a> Ingest<'a> {
             Ok(gathered) => gathered,
             Err(refused) => return Ok(Err(refused)),
         };
-        if !here.is_complete(&found.files, role) || !self.is_unchanged(found) {
+        if !here.is_complete(&found.files, role, told.map_or(&[], |t| &t.made)) || !self.is_unchanged(found) {
             return Ok(Err(Refused::Unclear));
         }
         let dirs =
@@ -259,9 +269,9 @@ impl<'a> Ingest<'a> {
             let script = deps.iter().find(|(n, _, p)| self.found[*n].fingerprint.kind == Kind::BuildScript && p.name() == name);
             return script.map(|(_, _, p)| p.clone());
         }
-        if let Some(info) = self.dep_info(found) {
+        if let Some(told) = self.told(found) {
             let home = Path::new(&self.site.call.cargo_home);
-            return PackageId::from_source(name, info.files.first()?, home);
+            return PackageId::from_source(name, told.info.files.first()?, home);
         }
         let id = self.seeded.get(&(found.place.clone(), found.files.name.clone()))?;
         self.engine.store.unit_by_id(id).map(|unit| unit.package)
@@ -275,15 +285,21 @@ impl<'a> Ingest<'a> {
                 let words = found.said().next().ok_or(Refused::Unclear)?.0;
                 (std::fs::read(profile.join(words)).map_err(|_| Refused::Unclear)?, None)
             }
-            _ => (Vec::new(), self.dep_info(found)),
+            _ => (Vec::new(), self.told(found)),
         };
-        let files = watched::named(&said).chain(of_compiler.into_iter().flat_map(|info| info.files));
+        let files = watched::named(&said).chain(of_compiler.into_iter().flat_map(|told| told.info.files.iter().cloned()));
         watched::contents(&self.engine.store, files, &apart_from, found.newest())
     }
 
-    fn dep_info(&self, found: &Found) -> Option<DepInfo> {
-        let path = self.site.call.target().join(&found.place).join(found.files.dep_info.as_ref()?);
-        Some(DepInfo::parse(&String::from_utf8_lossy(&std::fs::read(path).ok()?)))
+    /// Read once.
+    fn told<'f>(&self, found: &'f Found) -> Option<&'f Told> {
+        let read = || {
+            let path = self.site.call.target().join(&found.place).join(found.files.dep_info.as_ref()?);
+            let bytes = std::fs::read(path).ok()?;
+            let text = String::from_utf8_lossy(&bytes);
+            Some(Told { info: DepInfo::parse(&text), made: depinfo::targets(&text) })
+        };
+        found.told.get_or_init(read).as_ref()
     }
 
     /// The `OUT_DIR` of a unit: that of the run it depends on.

@@ -93,12 +93,26 @@ pub enum Refused {
     Gone,
     /// It was made from a file outside of all packages, which is another one today.
     Watched,
+    /// It was made from a file outside of all packages that is newer, or cannot be read.
+    Outside,
+    /// Something that it was built against is newer.
+    Stale,
 }
 
 impl Refused {
     /// All of them.
-    pub const ALL: [Self; 8] =
-        [Self::Member, Self::Unclear, Self::Location, Self::Dependency, Self::Conflict, Self::Tools, Self::Gone, Self::Watched];
+    pub const ALL: [Self; 10] = [
+        Self::Member,
+        Self::Unclear,
+        Self::Location,
+        Self::Dependency,
+        Self::Conflict,
+        Self::Tools,
+        Self::Gone,
+        Self::Watched,
+        Self::Outside,
+        Self::Stale,
+    ];
 
     /// The name that statistics count.
     pub fn name(self) -> &'static str {
@@ -111,6 +125,8 @@ impl Refused {
             Self::Tools => "tools",
             Self::Gone => "gone",
             Self::Watched => "watched",
+            Self::Outside => "outside",
+            Self::Stale => "stale",
         }
     }
 
@@ -125,6 +141,8 @@ impl Refused {
             Self::Tools => "its build script ran with other tools (C compiler, linker, pkg-config) than those of today",
             Self::Gone => "the store does not have all of it any more",
             Self::Watched => "a file outside of all packages that it was made from is another one today",
+            Self::Outside => "a file outside of all packages that it was made from is newer than it, or cannot be read",
+            Self::Stale => "something that it was built against is newer, so that cargo would build it again",
         }
     }
 }

@@ -43,8 +43,8 @@ pub(super) fn contents(
     let outside = files.filter(|f| f.is_absolute() && !apart_from.iter().any(|dir| f.starts_with(dir)));
     let mut watched = Vec::new();
     for file in outside {
-        let name = file.to_str().ok_or(Refused::Unclear)?;
-        let (digest, _) = content(store, &file).filter(|(_, mtime)| *mtime <= made).ok_or(Refused::Unclear)?;
+        let name = file.to_str().ok_or(Refused::Outside)?;
+        let (digest, _) = content(store, &file).filter(|(_, mtime)| *mtime <= made).ok_or(Refused::Outside)?;
         watched.push((name.to_owned(), digest));
     }
     watched.sort();

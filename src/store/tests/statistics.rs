@@ -27,12 +27,17 @@ fn they_survive_a_restart_and_the_oldest_events_go() {
     let store = open(&dir);
     (0..2_100).for_each(|n| store.record(event(n)));
     store.trouble("place-failed");
+    store.count_units(|units| {
+        units.build(5);
+        units.left_out("location", "x-1");
+    });
+    let units = store.unit_totals();
     let (totals, since) = (store.totals(), store.since());
     assert_eq!((totals.hit_count(), totals.miss_count(), totals.bypass_count()), (525, 1_050, 525));
     assert_eq!(store.events(3, |_| true), [2_099, 2_098, 2_097].map(event), "also those not yet written");
     drop(store);
     let store = open(&dir);
-    assert_eq!(store.totals(), totals);
+    assert_eq!((store.totals(), store.unit_totals()), (totals, units));
     assert_eq!(store.since(), since);
     store.record(event(2_100));
     store.flush_stats().expect("written");
@@ -47,11 +52,12 @@ fn a_reset_clears_the_counters_and_keeps_the_history() {
     let dir = temp();
     let store = open(&dir);
     (0..40).for_each(|n| store.record(event(n)));
+    store.count_units(|units| units.build(5));
     store.reset_stats();
-    assert!(store.totals().is_empty());
+    assert!(store.totals().is_empty() && store.unit_totals().is_empty());
     drop(store);
     let store = open(&dir);
-    assert!(store.totals().is_empty());
+    assert!(store.totals().is_empty() && store.unit_totals().is_empty());
     assert_eq!(store.events(usize::MAX, |_| true).len(), 40);
     assert_eq!(store.notices(), []);
 }

@@ -104,6 +104,16 @@ fn words(kit: &Kit, dir: &Path) -> (Option<i32>, String, String) {
 fn a_path_is_that_of_this_directory() {
     let kit = traps();
     kit.fill(&kit.app, &["build"]);
+    let stats = kit.sandbox.take_stats();
+    let left_out = |why: &str, package: &str| {
+        let units = stats.0["units"]["left_out"][why]["units"].as_array().into_iter().flatten();
+        units.filter_map(|u| u.as_str()).any(|unit| unit.rsplit_once('-').is_some_and(|(name, _)| name == package))
+    };
+    let reasons = [("location", "trap-out"), ("location", "trap-text"), ("unclear", "trap-link"), ("member", "traps")];
+    for (why, package) in reasons {
+        assert!(left_out(why, package), "{why} {package}: {:#}", stats.0["units"]);
+    }
+    assert!(!left_out("location", "trap-plain") && stats.0["units"]["builds"] == 1, "{:#}", stats.0["units"]);
     let copy = kit.copy("elsewhere/copy");
     // Whatever knows where it is was built there.
     let made = ["traps", "trap-dep", "trap-link", "trap-out", "trap-panic", "trap-root", "trap-text"];
