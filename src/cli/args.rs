@@ -4,6 +4,9 @@ use clap::{Args, Parser, Subcommand};
 
 use super::warmup::args::WarmupArgs;
 
+/// The program's name, as shells know it.
+pub const PROGRAM: &str = "rustc-hyperopt";
+
 const AFTER: &str = "\
 Every other command is cargo's and takes cargo's arguments:
   rustc-hyperopt build --release       cargo build --release, through the cache
@@ -12,12 +15,22 @@ Every other command is cargo's and takes cargo's arguments:
 
 `RUSTC_HYPEROPT=off` switches the cache off.";
 
+const COMPLETIONS: &str = "\
+To have it in every shell that starts:
+  bash        source <(rustc-hyperopt completions bash)    in ~/.bashrc
+  zsh         source <(rustc-hyperopt completions zsh)     in ~/.zshrc
+  fish        rustc-hyperopt completions fish | source     in config.fish
+  elvish      eval (rustc-hyperopt completions elvish | slurp)   in rc.elv
+  powershell  rustc-hyperopt completions powershell | Out-String |
+              Invoke-Expression                            in $PROFILE
+Do not keep the text in a file: another version may need another one.";
+
 /// Builds Rust through a cache that never compiles the same thing twice on a machine.
 #[derive(Debug, Parser)]
-#[command(name = "rustc-hyperopt", bin_name = "rustc-hyperopt", version, after_help = AFTER, max_term_width = 100)]
+#[command(name = "rustc-hyperopt", bin_name = "rustc-hyperopt", version, after_help = AFTER, max_term_width = 80)]
 pub struct Cli {
     /// Colours: auto, always, never
-    #[arg(long, global = true, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
+    #[arg(long, global = true, value_name = "WHEN", hide_possible_values = true, value_parser = ["auto", "always", "never"])]
     pub color: Option<String>,
     /// Say nothing but data and errors
     #[arg(short, long, global = true)]
@@ -44,6 +57,14 @@ pub enum Command {
     Warmup(Box<WarmupArgs>),
     /// Make plain `cargo` use the cache (one line in cargo's configuration)
     Init(InitArgs),
+    /// Print what makes a shell complete this program's command lines
+    #[command(after_help = COMPLETIONS)]
+    Completions {
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write all of them
+    Man(ManArgs),
     /// Print the version
     Version,
 }
@@ -124,6 +145,13 @@ pub struct WhyArgs {
     pub json: bool,
 }
 
+#[derive(Debug, Clone, Default, Args)]
+pub struct ManArgs {
+    /// Write the pages of all commands into this directory, such as ~/.local/share/man/man1
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<std::path::PathBuf>,
+}
+
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub struct InitArgs {
     /// Only say whether it is set up (exit code 1 if not)
@@ -150,9 +178,18 @@ mod tests {
     fn the_definition_is_sound_and_its_help_fits() {
         let mut command = Cli::command();
         command.clone().debug_assert();
-        let help = command.render_long_help().to_string();
-        assert!(help.contains("cargo's"), "{help}");
-        assert!(help.lines().all(|l| l.chars().count() <= 100), "{help}");
+        command.build();
+        assert!(command.render_long_help().to_string().contains("cargo's"));
+        fits(&mut command);
+    }
+
+    /// In eighty columns, both helps of a command and of those below it.
+    fn fits(command: &mut clap::Command) {
+        for help in [command.render_help(), command.render_long_help()] {
+            let help = help.to_string();
+            assert!(help.lines().all(|l| l.chars().count() <= 80), "{help}");
+        }
+        command.get_subcommands_mut().for_each(fits);
     }
 
     #[test]

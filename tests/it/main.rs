@@ -19,6 +19,7 @@ mod relocation;
 mod kills;
 mod protocol;
 mod seeding;
+mod shells;
 mod space;
 mod stalls;
 mod states;
