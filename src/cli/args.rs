@@ -25,6 +25,21 @@ To have it in every shell that starts:
               Invoke-Expression                            in $PROFILE
 Do not keep the text in a file: another version may need another one.";
 
+const INIT: &str = "\
+Files that are changed, shown first:
+             the user's                             with --project
+  cargo      $CARGO_HOME/config.toml                .cargo/config.toml
+  vscode     Code/User/settings.json (or VSCodium,  .vscode/settings.json
+             Code - OSS)
+  zed        zed/settings.json                      .zed/settings.json
+  helix      helix/languages.toml                   .helix/languages.toml
+  neovim     none: the text for init.lua is printed
+The user's lie below ~/.config (vscode on macOS: ~/Library/Application
+Support). rust-analyzer is told to run cargo with this program as wrapper, in
+a target directory of its own (`target/rust-analyzer`), so that editor and
+terminal do not wait for one another. Files of a project name a path of this
+machine; keep them out of version control.";
+
 /// Builds Rust through a cache that never compiles the same thing twice on a machine.
 #[derive(Debug, Parser)]
 #[command(name = "rustc-hyperopt", bin_name = "rustc-hyperopt", version, after_help = AFTER, max_term_width = 80)]
@@ -152,17 +167,44 @@ pub struct ManArgs {
     pub dir: Option<std::path::PathBuf>,
 }
 
+/// Editors that `init --ide` knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Editor {
+    Vscode,
+    Zed,
+    Neovim,
+    Helix,
+}
+
+/// CI systems that `init --ci` knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum CiSystem {
+    Github,
+    Gitlab,
+    Jenkins,
+}
+
 #[derive(Debug, Clone, Copy, Default, Args)]
+#[command(after_help = INIT)]
 pub struct InitArgs {
+    /// Set rust-analyzer up in this editor instead of plain cargo
+    #[arg(long, value_name = "EDITOR", value_enum, conflicts_with = "force")]
+    pub ide: Option<Editor>,
+    /// Print what a job of this CI system needs, and change nothing
+    #[arg(long, value_name = "SYSTEM", value_enum, exclusive = true)]
+    pub ci: Option<CiSystem>,
     /// Only say whether it is set up (exit code 1 if not)
-    #[arg(long, conflicts_with_all = ["undo", "force"])]
+    #[arg(long, conflicts_with_all = ["undo", "force", "dry_run"])]
     pub check: bool,
     /// Take back exactly what `init` has added
     #[arg(long, conflicts_with = "force")]
     pub undo: bool,
-    /// Use `.cargo/config.toml` in this directory instead of the user's
+    /// Change the files of the project in this directory instead of the user's
     #[arg(long)]
     pub project: bool,
+    /// Only show what would be changed
+    #[arg(long)]
+    pub dry_run: bool,
     /// Set another wrapper aside (`--undo` brings it back)
     #[arg(long)]
     pub force: bool,
