@@ -7,6 +7,7 @@ mod support;
 mod concurrency;
 mod damage;
 mod disks;
+mod everyday;
 mod failures;
 mod debugging;
 mod hits;
