@@ -107,3 +107,39 @@ fn what_is_printed_for_github_works() {
     let (_, said) = job("two");
     assert!(said.contains("Restored 2"), "{said}");
 }
+
+#[test]
+fn a_socket_that_nobody_listens_on_is_no_trouble_and_the_doctor_knows() {
+    let sandbox = Sandbox::new();
+    let app = project(&sandbox, "app");
+    sandbox.ours(&app, &["build"]).success();
+    sandbox.stop_daemon();
+    let socket = sandbox.store().join("run/daemon.sock");
+    drop(std::os::unix::net::UnixListener::bind(&socket).expect("bound"));
+    assert!(socket.exists(), "a listener leaves its socket behind");
+    let said = sandbox.ours(&app, &["doctor"]);
+    assert!(said.stdout().contains("    ok  daemon: version") && !said.stdout().contains(" fault  "), "{}", said.stdout());
+    assert_eq!(said.code(), Some(0));
+}
+
+#[test]
+fn nothing_that_is_piped_holds_a_control_character() {
+    let sandbox = Sandbox::new();
+    let app = project(&sandbox, "app");
+    let commands: [&[&str]; 8] = [
+        &["build"],
+        &["test", "-v"],
+        &["stats", "--detailed"],
+        &["doctor"],
+        &["warmup", "--check"],
+        &["init", "--dry-run"],
+        &["init", "--ide", "vscode", "--dry-run"],
+        &["no-such-command"],
+    ];
+    for args in commands {
+        // Windows Terminal and the like would be told of progress; a pipe is none of them.
+        let run = sandbox.ours_with(&app, args, &[("WT_SESSION", "1"), ("TERM", "xterm-256color")]);
+        let said = run.stdout() + &run.stderr();
+        assert!(!said.is_empty() && !said.chars().any(|c| c.is_control() && c != '\n'), "{args:?}: {said:?}");
+    }
+}

@@ -10,6 +10,7 @@
 
 use std::path::PathBuf;
 
+use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -86,6 +87,18 @@ pub fn run(ctx: &mut Context, args: &InitArgs, editor: Editor) -> Result<i32, Cl
         ctx.printer.hint("restart rust-analyzer in the editor, so that it reads this");
     }
     Ok(exit::OK)
+}
+
+/// Editors of which the user's file holds an edit of ours that names another program: name, file, that program.
+pub fn stale(ctx: &Context) -> Vec<(String, PathBuf, String)> {
+    let exe = ctx.exe.to_string_lossy();
+    let of = |editor: &Editor| {
+        let file = file_of(ctx, *editor, false).ok()??;
+        let edit = Edit { editor: *editor, exe: exe.clone().into_owned() };
+        let State::Stale(wrapper) = edit.state(&read(&file).ok()??).ok()? else { return None };
+        Some((editor.to_possible_value()?.get_name().to_owned(), file, wrapper))
+    };
+    Editor::value_variants().iter().filter_map(of).collect()
 }
 
 /// The file to edit; nothing if the editor is configured by a program.
