@@ -102,7 +102,7 @@ impl Progress {
 fn is_wanted(env: &EnvSnapshot, is_terminal: bool) -> bool {
     let is = |name, value: &str| env.get(name).is_some_and(|v| v == value);
     let set = |name| env.get(name).is_some();
-    is_terminal && !is("CARGO_TERM_PROGRESS_WHEN", "never") && !is("TERM", "dumb") && !(set("CI") || set("TF_BUILD"))
+    is_terminal && !is("CARGO_TERM_PROGRESS_WHEN", "never") && !is("TERM", "dumb") && !set("CI") && !set("TF_BUILD")
 }
 
 /// Whether the terminal understands OSC 9;4. Others show it as text, or a notification for each.

@@ -114,7 +114,7 @@ fn same_file_system(ctx: &Context, store: &Path) -> Finding {
 #[cfg(target_os = "linux")]
 fn file_system(store: &Path) -> Option<Finding> {
     let stat = nix::sys::statfs::statfs(&existing(store)).ok()?;
-    judge_file_system(i64::from(stat.filesystem_type().0))
+    judge_file_system(stat.filesystem_type().0)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -123,8 +123,9 @@ fn file_system(_: &Path) -> Option<Finding> {
 }
 
 /// The verdict on a file system's number, as `statfs(2)` lists them; nothing if there is nothing to say.
-pub fn judge_file_system(number: i64) -> Option<Finding> {
-    let (name, why) = match number {
+pub fn judge_file_system(number: impl TryInto<i64>) -> Option<Finding> {
+    // The type differs between processors and C libraries.
+    let (name, why) = match number.try_into().ok()? {
         0x6969 => ("NFS", NETWORK),
         0x517b | 0xff53_4d42 | 0xfe53_4d42 => ("a Windows share", NETWORK),
         0x0102_1997 => ("9P", NETWORK),

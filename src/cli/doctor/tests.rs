@@ -197,12 +197,12 @@ fn files_from_the_future() {
 
 #[test]
 fn file_systems_on_which_a_store_does_worse() {
-    for (number, name) in [(0x6969, "NFS"), (0xff53_4d42, "Windows share"), (0x6573_5546, "sshfs"), (0x0102_1994, "tmpfs")] {
+    for (number, name) in [(0x6969_i64, "NFS"), (0xff53_4d42, "Windows share"), (0x6573_5546, "sshfs"), (0x0102_1994, "tmpfs")] {
         let finding = store::judge_file_system(number).expect("a remark");
         assert!(finding.verdict == Verdict::Remark && finding.text.contains(name), "{finding:?}");
         assert!(finding.mend.is_some_and(|m| m.contains("RUSTC_HYPEROPT_CACHE_PATH")));
     }
-    assert_eq!(store::judge_file_system(0xef53), None, "ext4");
+    assert_eq!(store::judge_file_system(0xef53_i64), None, "ext4");
 }
 
 #[test]

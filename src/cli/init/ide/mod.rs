@@ -1,8 +1,8 @@
 //! `init --ide`: rust-analyzer runs cargo with this program as wrapper, in a target directory of its own.
 //!
 //! The wrapper is set by the environment (`cargo.extraEnv`) and no command is replaced, so that everything rust-analyzer passes to
-//! cargo (features, targets, clippy in place of check) goes on working. Compiling build scripts and procedural macros is left
-//! to rust-analyzer, which puts itself there as wrapper to leave everything else out (`cargo.buildScripts.useRustcWrapper`).
+//! cargo (features, targets, clippy in place of check) goes on working. How it has build scripts and procedural
+//! macros compiled (`cargo.buildScripts.*`) is left as it is.
 //! `cargo.targetDir` keeps editor and terminal from waiting for one another; what cargo has downloaded is linked into either
 //! directory. A directory that the user has chosen, and every other setting, stays.
 //!
