@@ -47,7 +47,7 @@ pub fn change(ctx: &mut Context, file: &Path, (before, after): (&str, &str), reh
     Ok(())
 }
 
-/// Takes an edit back: the file becomes `after`, or goes if the edit had made it and nothing else is in it (`is_empty`).
+/// Takes an edit back: the file becomes `after`, or goes if the edit had made it and nothing else is in it.
 ///
 /// # Errors
 /// If the file cannot be written or removed.

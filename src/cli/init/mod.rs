@@ -124,7 +124,8 @@ fn for_cargo(ctx: &mut Context, args: &InitArgs) -> Result<i32, CliError> {
     // Through a link into somebody's dotfiles: the file changes, the link stays.
     let file = file.canonicalize().unwrap_or(file);
     if args.check {
-        return check(ctx, &file);
+        let state = state(&file, &ctx.exe)?;
+        return Ok(check(ctx, "plain cargo", &file, state));
     }
     if args.undo {
         undo(ctx, &file, args.dry_run)?;
@@ -147,16 +148,17 @@ fn for_cargo(ctx: &mut Context, args: &InitArgs) -> Result<i32, CliError> {
     Ok(exit::OK)
 }
 
-fn check(ctx: &mut Context, file: &Path) -> Result<i32, CliError> {
+/// Says whether `who` uses us, as `file` tells it.
+fn check(ctx: &mut Context, who: &str, file: &Path, state: State) -> i32 {
     let at = file.display();
-    let (text, code) = match state(file, &ctx.exe)? {
-        State::Ours => (format!("set: plain cargo uses this cache ({at})"), exit::OK),
-        State::Unset => (format!("not set: plain cargo does not use this cache ({at})"), exit::NO),
+    let (text, code) = match state {
+        State::Ours => (format!("set: {who} uses this cache ({at})"), exit::OK),
+        State::Unset => (format!("not set: {who} does not use this cache ({at})"), exit::NO),
         State::Stale(w) => (format!("stale: another executable is set, `{w}` ({at})"), exit::NO),
         State::Other(w) => (format!("not set: another wrapper is, `{w}` ({at})"), exit::NO),
     };
     ctx.printer.data(crate::ui::sanitize::clean(&text));
-    Ok(code)
+    code
 }
 
 fn set(ctx: &mut Context, file: &Path, args: &InitArgs) -> Result<(), InitError> {

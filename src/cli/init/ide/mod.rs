@@ -14,7 +14,7 @@ use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
 use super::{
-    InitError, State,
+    InitError, State, check,
     edit::{self, Made, Place},
     file::{self, read},
 };
@@ -47,14 +47,7 @@ pub fn run(ctx: &mut Context, args: &InitArgs, editor: Editor) -> Result<i32, Cl
     let state = edit.state(before.as_deref().unwrap_or_default()).map_err(|e| e.at(&file))?;
     let at = file.display();
     if args.check {
-        let (text, code) = match state {
-            State::Ours => (format!("set: rust-analyzer uses this cache ({at})"), exit::OK),
-            State::Unset => (format!("not set: rust-analyzer does not use this cache ({at})"), exit::NO),
-            State::Stale(w) => (format!("stale: another executable is set, `{w}` ({at})"), exit::NO),
-            State::Other(w) => (format!("not set: another wrapper is, `{w}` ({at})"), exit::NO),
-        };
-        ctx.printer.data(crate::ui::sanitize::clean(&text));
-        return Ok(code);
+        return Ok(check(ctx, "rust-analyzer", &file, state));
     }
     let base = edit.remove(before.as_deref().unwrap_or_default()).map_err(|e| e.at(&file))?;
     if args.undo {
