@@ -25,6 +25,11 @@ pub fn packages(text: &str) -> Vec<PackageId> {
     lock.package.into_iter().filter_map(|p| PackageId::from_lock(&p.name, &p.version, &p.source?)).collect()
 }
 
+/// The names of all packages, members among them.
+pub fn names(text: &str) -> Vec<String> {
+    toml::from_str::<Lock>(text).map(|lock| lock.package.into_iter().map(|p| p.name).collect()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,6 +57,7 @@ source = "git+https://example.org/tool?branch=main#0123456789abcdef0123456789abc
             PackageId::Git { name: "tool".into(), revision: "0123456".into() },
         ];
         assert_eq!(packages(text), expected);
+        assert_eq!(names(text), ["app", "serde", "tool"]);
         assert_eq!(packages("not toml ["), []);
     }
 }

@@ -4,6 +4,9 @@ use clap::{Args, Parser, Subcommand};
 
 use super::warmup::args::WarmupArgs;
 
+/// The program's name, as shells know it.
+pub const PROGRAM: &str = "rustc-hyperopt";
+
 const AFTER: &str = "\
 Every other command is cargo's and takes cargo's arguments:
   rustc-hyperopt build --release       cargo build --release, through the cache
@@ -12,12 +15,37 @@ Every other command is cargo's and takes cargo's arguments:
 
 `RUSTC_HYPEROPT=off` switches the cache off.";
 
+const COMPLETIONS: &str = "\
+To have it in every shell that starts:
+  bash        source <(rustc-hyperopt completions bash)    in ~/.bashrc
+  zsh         source <(rustc-hyperopt completions zsh)     in ~/.zshrc
+  fish        rustc-hyperopt completions fish | source     in config.fish
+  elvish      eval (rustc-hyperopt completions elvish | slurp)   in rc.elv
+  powershell  rustc-hyperopt completions powershell | Out-String |
+              Invoke-Expression                            in $PROFILE
+Do not keep the text in a file: another version may need another one.";
+
+const INIT: &str = "\
+Files that are changed, shown first:
+             the user's                             with --project
+  cargo      $CARGO_HOME/config.toml                .cargo/config.toml
+  vscode     Code/User/settings.json (or VSCodium,  .vscode/settings.json
+             Code - OSS)
+  zed        zed/settings.json                      .zed/settings.json
+  helix      helix/languages.toml                   .helix/languages.toml
+  neovim     none: the text for init.lua is printed
+The user's lie below ~/.config (vscode on macOS: ~/Library/Application
+Support). rust-analyzer is told to run cargo with this program as wrapper, in
+a target directory of its own (`target/rust-analyzer`), so that editor and
+terminal do not wait for one another. Files of a project name a path of this
+machine; keep them out of version control.";
+
 /// Builds Rust through a cache that never compiles the same thing twice on a machine.
 #[derive(Debug, Parser)]
-#[command(name = "rustc-hyperopt", bin_name = "rustc-hyperopt", version, after_help = AFTER, max_term_width = 100)]
+#[command(name = "rustc-hyperopt", bin_name = "rustc-hyperopt", version, after_help = AFTER, max_term_width = 80)]
 pub struct Cli {
     /// Colours: auto, always, never
-    #[arg(long, global = true, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
+    #[arg(long, global = true, value_name = "WHEN", hide_possible_values = true, value_parser = ["auto", "always", "never"])]
     pub color: Option<String>,
     /// Say nothing but data and errors
     #[arg(short, long, global = true)]
@@ -44,6 +72,14 @@ pub enum Command {
     Warmup(Box<WarmupArgs>),
     /// Make plain `cargo` use the cache (one line in cargo's configuration)
     Init(InitArgs),
+    /// Print what makes a shell complete this program's command lines
+    #[command(after_help = COMPLETIONS)]
+    Completions {
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write all of them
+    Man(ManArgs),
     /// Print the version
     Version,
 }
@@ -124,17 +160,51 @@ pub struct WhyArgs {
     pub json: bool,
 }
 
+#[derive(Debug, Clone, Default, Args)]
+pub struct ManArgs {
+    /// Write the pages of all commands into this directory, such as ~/.local/share/man/man1
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<std::path::PathBuf>,
+}
+
+/// Editors that `init --ide` knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Editor {
+    Vscode,
+    Zed,
+    Neovim,
+    Helix,
+}
+
+/// CI systems that `init --ci` knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum CiSystem {
+    Github,
+    Gitlab,
+    Jenkins,
+}
+
 #[derive(Debug, Clone, Copy, Default, Args)]
+#[command(after_help = INIT)]
 pub struct InitArgs {
+    /// Set rust-analyzer up in this editor instead of plain cargo
+    #[arg(long, value_name = "EDITOR", value_enum, conflicts_with = "force")]
+    pub ide: Option<Editor>,
+    /// Print what a job of this CI system needs, and change nothing
+    #[arg(long, value_name = "SYSTEM", value_enum, exclusive = true)]
+    pub ci: Option<CiSystem>,
     /// Only say whether it is set up (exit code 1 if not)
-    #[arg(long, conflicts_with_all = ["undo", "force"])]
+    #[arg(long, conflicts_with_all = ["undo", "force", "dry_run"])]
     pub check: bool,
     /// Take back exactly what `init` has added
     #[arg(long, conflicts_with = "force")]
     pub undo: bool,
-    /// Use `.cargo/config.toml` in this directory instead of the user's
+    /// Change the files of the project in this directory instead of the user's
     #[arg(long)]
     pub project: bool,
+    /// Only show what would be changed
+    #[arg(long)]
+    pub dry_run: bool,
     /// Set another wrapper aside (`--undo` brings it back)
     #[arg(long)]
     pub force: bool,
@@ -150,9 +220,18 @@ mod tests {
     fn the_definition_is_sound_and_its_help_fits() {
         let mut command = Cli::command();
         command.clone().debug_assert();
-        let help = command.render_long_help().to_string();
-        assert!(help.contains("cargo's"), "{help}");
-        assert!(help.lines().all(|l| l.chars().count() <= 100), "{help}");
+        command.build();
+        assert!(command.render_long_help().to_string().contains("cargo's"));
+        fits(&mut command);
+    }
+
+    /// In eighty columns, both helps of a command and of those below it.
+    fn fits(command: &mut clap::Command) {
+        for help in [command.render_help(), command.render_long_help()] {
+            let help = help.to_string();
+            assert!(help.lines().all(|l| l.chars().count() <= 80), "{help}");
+        }
+        command.get_subcommands_mut().for_each(fits);
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod args;
 pub mod build;
 pub mod cache;
 pub mod cargo;
+pub mod complete;
 pub mod context;
 pub mod daemon;
 pub mod doctor;
@@ -18,6 +19,7 @@ pub mod error;
 pub mod exit;
 pub mod flags;
 pub mod init;
+pub mod man;
 pub mod plan;
 pub mod seeding;
 pub mod signals;
@@ -54,7 +56,11 @@ pub fn main(args: Vec<OsString>) -> i32 {
         Plan::Own { args, .. } => flags::observe(args).color,
         Plan::Reserved(_) => None,
     };
-    run(&mut Context::current(color), plan)
+    let mut ctx = Context::current(color);
+    if complete::answer(&mut ctx, &args) {
+        return exit::OK;
+    }
+    run(&mut ctx, plan)
 }
 
 /// Runs a plan in `ctx`.
@@ -94,6 +100,8 @@ fn own(ctx: &mut Context, toolchain: Option<OsString>, args: &[OsString]) -> Res
             ctx.printer.data(concat!("rustc-hyperopt ", env!("CARGO_PKG_VERSION")));
             Ok(exit::OK)
         }
+        Some(Command::Completions { shell }) => complete::run(ctx, shell),
+        Some(Command::Man(args)) => man::run(ctx, &args),
         Some(Command::Stats(args)) => stats::run(ctx, args),
         Some(Command::Cache(args)) => cache::run(ctx, &args),
         Some(Command::Why(args)) => why::run(ctx, &args),

@@ -12,7 +12,7 @@ use super::flags::{self, Seen};
 use crate::cargo::words;
 
 /// Commands that are ours and parsed by [`super::args`].
-pub const OWN: [&str; 6] = ["stats", "cache", "why", "doctor", "init", "warmup"];
+pub const OWN: [&str; 8] = ["stats", "cache", "why", "doctor", "init", "warmup", "completions", "man"];
 /// Names that are ours and have no code yet.
 pub const RESERVED: [&str; 3] = ["analyze", "watch", "bench"];
 /// The name under which cargo finds us, without `cargo-`.

@@ -12,7 +12,8 @@ use crate::base::{clock, fs};
 const FIRST: u64 = 10;
 const LONGEST: u64 = 300;
 
-fn file(store: &Path) -> PathBuf {
+/// Where it is.
+pub fn file(store: &Path) -> PathBuf {
     address::location(store).join("breaker")
 }
 

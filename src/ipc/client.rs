@@ -63,6 +63,11 @@ impl Client {
         Self::greet(store)
     }
 
+    /// The process that listens for a store, whether it answers or not.
+    pub fn daemon_of(store: &Path) -> Option<i32> {
+        peer(&dial(&address::socket(store)).ok()?)
+    }
+
     fn greet(store: &Path) -> Result<Self, IpcError> {
         let stream = match dial(&address::socket(store)) {
             Ok(stream) => stream,
@@ -232,4 +237,16 @@ fn is_ours(stream: &UnixStream) -> bool {
 #[cfg(not(target_os = "linux"))]
 fn is_ours(stream: &UnixStream) -> bool {
     nix::unistd::getpeereid(stream).is_ok_and(|(uid, _)| uid == nix::unistd::geteuid())
+}
+
+/// The process at the other end.
+#[cfg(target_os = "linux")]
+fn peer(stream: &UnixStream) -> Option<i32> {
+    use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
+    getsockopt(stream, PeerCredentials).ok().map(|peer| peer.pid())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn peer(_: &UnixStream) -> Option<i32> {
+    None
 }

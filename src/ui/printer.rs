@@ -97,6 +97,14 @@ impl Printer {
         self.say(format_args!("{verb} {}", clean(&text.to_string())));
     }
 
+    /// Tells a terminal that understands it (OSC 9;4) how many per cent of something are done, or that it has ended.
+    pub fn tell_terminal(&mut self, percent: Option<u64>) {
+        self.err.raw(&match percent {
+            Some(percent) => format!("\u{1b}]9;4;1;{}\u{1b}\\", percent.min(100)),
+            None => "\u{1b}]9;4;0\u{1b}\\".to_owned(),
+        });
+    }
+
     /// As [`Printer::status`], for something that did not go as it should.
     pub fn status_warning(&mut self, verb: &str, text: impl fmt::Display) {
         let verb = self.err.theme.warning(format_args!("{verb:>12}"));
@@ -106,11 +114,15 @@ impl Printer {
 
 impl Stream {
     fn line(&mut self, text: &str) {
+        self.raw(&format!("{text}\n"));
+    }
+
+    fn raw(&mut self, text: &str) {
         if self.closed {
             return;
         }
         // One write, so that lines of concurrent writers do not mix.
-        let written = self.sink.write_all(format!("{text}\n").as_bytes()).and_then(|()| self.sink.flush());
+        let written = self.sink.write_all(text.as_bytes()).and_then(|()| self.sink.flush());
         self.closed = written.is_err();
     }
 }

@@ -2,13 +2,20 @@
 //!
 //! It must never be the only place where something is said: what matters afterwards is printed as a line. Nothing here fails;
 //! a terminal that goes away silences it.
+//!
+//! It is never shown while cargo builds. Cargo writes to the same terminal, by itself: it clears and redraws its own bar, and where
+//! that is switched off it prints its lines wherever the cursor stands, so that a bar of ours would be torn by either. Reading
+//! cargo's stderr and drawing for both would take its terminal away from it, and with it colours, widths and the answers to
+//! programs that `cargo run` starts. Cargo tells terminals of its progress as well (OSC 9;4, since 1.87), and a second voice would
+//! only contradict it. So cargo's bar stays as it is, what was put in place takes a moment and is done before it begins, and the
+//! line that ends a build says what became of it.
 
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Printer;
-use crate::base::clock::Stopwatch;
+use crate::base::{clock::Stopwatch, env::EnvSnapshot};
 
 /// How often a line is written where nobody watches.
 const RARELY: Duration = Duration::from_secs(30);
@@ -16,22 +23,25 @@ const RARELY: Duration = Duration::from_secs(30);
 /// The state of one command.
 pub struct Progress {
     bar: Option<ProgressBar>,
+    /// The terminal shows progress outside of the text, and is told.
+    tells: bool,
     what: String,
     said: Stopwatch,
 }
 
 impl Progress {
-    /// Shows a bar if a person watches `printer`, and nothing if it is quiet.
-    pub fn new(printer: &Printer) -> Self {
+    /// Shows a bar if a person watches `printer` and wants one, and nothing if it is quiet.
+    pub fn new(printer: &Printer, env: &EnvSnapshot) -> Self {
+        let drawn = is_wanted(env, printer.err_is_terminal) && !printer.quiet;
         let colored = printer.err_theme().is_on();
         let template = if colored { "{prefix:>12.bold.green}" } else { "{prefix:>12}" };
         let style = ProgressStyle::with_template(&format!("{template} [{{bar:25}}] {{pos}}/{{len}} {{wide_msg}}"));
-        let bar = style.ok().filter(|_| printer.err_is_terminal && !printer.quiet).map(|style| {
+        let bar = style.ok().filter(|_| drawn).map(|style| {
             let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
             bar.set_style(style.progress_chars("=> "));
             bar
         });
-        Self { bar, what: String::new(), said: Stopwatch::start() }
+        Self { tells: bar.is_some() && is_told(env), bar, what: String::new(), said: Stopwatch::start() }
     }
 
     /// Something begins that will take a while.
@@ -56,6 +66,9 @@ impl Progress {
                 }
                 bar.set_length(total);
                 bar.set_position(done);
+                if self.tells && total > 0 {
+                    printer.tell_terminal(Some(done.saturating_mul(100) / total));
+                }
             }
             None if self.said.elapsed() > RARELY => {
                 self.said = Stopwatch::start();
@@ -74,10 +87,75 @@ impl Progress {
     }
 
     /// Nothing more is to be shown.
-    pub fn end(&self) {
+    pub fn end(&self, printer: &mut Printer) {
+        if self.tells {
+            printer.tell_terminal(None);
+        }
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
+    }
+}
+
+/// Whether a bar may be drawn, by the rules that cargo has for its own.
+fn is_wanted(env: &EnvSnapshot, is_terminal: bool) -> bool {
+    let is = |name, value: &str| env.get(name).is_some_and(|v| v == value);
+    let set = |name| env.get(name).is_some();
+    is_terminal && !is("CARGO_TERM_PROGRESS_WHEN", "never") && !is("TERM", "dumb") && !set("CI") && !set("TF_BUILD")
+}
+
+/// Whether the terminal understands OSC 9;4. Others show it as text, or a notification for each.
+fn is_told(env: &EnvSnapshot) -> bool {
+    let program = env.get("TERM_PROGRAM").and_then(|v| v.to_str()).unwrap_or_default();
+    let windows = env.get("WT_SESSION").is_some() || env.get("ConEmuANSI").is_some_and(|v| v == "ON");
+    let switch = env.get("CARGO_TERM_PROGRESS_TERM_INTEGRATION").and_then(|v| v.to_str());
+    match switch {
+        Some("true") => true,
+        Some("false") => false,
+        _ => windows || ["WezTerm", "ghostty"].contains(&program),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::ColorChoice;
+
+    fn env(vars: &[(&str, &str)]) -> EnvSnapshot {
+        vars.iter().map(|(k, v)| (k.as_bytes().to_vec(), v.as_bytes().to_vec())).collect()
+    }
+
+    #[test]
+    fn who_gets_a_bar() {
+        let cases: [(&[(&str, &str)], bool); 5] = [
+            (&[], true),
+            (&[("CI", "true")], false),
+            (&[("TERM", "dumb")], false),
+            (&[("CARGO_TERM_PROGRESS_WHEN", "never")], false),
+            (&[("CARGO_TERM_PROGRESS_WHEN", "auto"), ("NO_COLOR", "1")], true),
+        ];
+        for (vars, expected) in cases {
+            assert_eq!(is_wanted(&env(vars), true), expected, "{vars:?}");
+            assert!(!is_wanted(&env(vars), false), "{vars:?} in a pipe");
+        }
+    }
+
+    #[test]
+    fn a_terminal_that_understands_is_told_and_told_of_the_end() {
+        let said = |vars: &[(&str, &str)], is_terminal| {
+            let (mut printer, captured) = Printer::captured(ColorChoice::Never);
+            printer.err_is_terminal = is_terminal;
+            let mut progress = Progress::new(&printer, &env(vars));
+            progress.begin(&mut printer, "Warming", "x");
+            progress.at(&mut printer, "Warming", 1, 4);
+            progress.end(&mut printer);
+            captured.err()
+        };
+        assert_eq!(said(&[("WT_SESSION", "1")], true), "     Warming x\n\u{1b}]9;4;1;25\u{1b}\\\u{1b}]9;4;0\u{1b}\\");
+        for (vars, is_terminal) in [(("WT_SESSION", "1"), false), (("TERM_PROGRAM", "vscode"), true)] {
+            assert_eq!(said(&[vars], is_terminal), "     Warming x\n");
+        }
+        assert_eq!(said(&[("WT_SESSION", "1"), ("CARGO_TERM_PROGRESS_TERM_INTEGRATION", "false")], true), "     Warming x\n");
     }
 }

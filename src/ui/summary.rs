@@ -17,6 +17,9 @@ const SILENT: [&str; 2] = ["not-a-compile", "disabled"];
 /// The text behind the verb, or nothing if nothing was compiled or restored.
 pub fn line(totals: &Totals) -> Option<String> {
     let mut parts = Vec::new();
+    if totals.seeded > 0 {
+        parts.push(format!("{} seeded", text::count(totals.seeded, "unit")));
+    }
     let hits = totals.hit_count();
     if hits > 0 {
         let kinds: BTreeMap<String, u64> = totals.hits.iter().map(|(k, n)| (k.name().to_owned(), *n)).collect();
@@ -103,6 +106,12 @@ mod tests {
         totals.hits.insert(HitKind::Semantic, 2);
         totals.hits.insert(HitKind::CutOff, 3);
         assert_eq!(line(&totals).as_deref(), Some("10 hits (5 exact, 3 cut off, 2 semantic), saved 34.2 s"));
+    }
+
+    #[test]
+    fn what_cargo_found_in_place_is_counted_first() {
+        let totals = Totals { seeded: 319, ..totals(0, &[("first-seen", 1)], &[]) };
+        assert_eq!(line(&totals).as_deref(), Some("319 units seeded, 1 compiled (first seen)"));
     }
 
     #[test]

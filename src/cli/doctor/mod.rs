@@ -11,6 +11,8 @@ use crate::{
     ui::{Theme, sanitize::clean},
 };
 
+mod clock;
+mod editors;
 mod environment;
 mod programs;
 mod store;
@@ -84,10 +86,13 @@ fn examine(ctx: &Context, daemon: impl FnOnce(&Context, &Path) -> Health) -> Vec
     let mut findings = programs::all(ctx);
     findings.extend(environment::all(ctx));
     findings.extend(wrapper::all(ctx));
+    findings.extend(editors::all(ctx));
     findings.extend(configuration(&loaded));
     let store = loaded.ok().map(|l| l.settings.cache.path).or_else(|| config::store_path(&ctx.env));
+    let store = store.map(|store| ctx.cwd.join(store));
+    findings.extend(clock::all(ctx, store.as_deref()));
     match store {
-        Some(store) => findings.extend(store::all(ctx, &ctx.cwd.join(store), daemon)),
+        Some(store) => findings.extend(store::all(ctx, &store, daemon)),
         None => findings.push(Finding::fault(
             "store",
             "there is nowhere to keep results",

@@ -13,7 +13,7 @@ use crate::{
     base::text,
     cli::{context::Context, daemon::Daemon, error::CliError},
     ipc::{
-        client::Client,
+        client::{Client, IpcError},
         protocol::{HealthReply, Reply, Request},
     },
 };
@@ -21,6 +21,7 @@ use crate::{
 const TOPIC: &str = "store";
 /// Less free space than this is worth a remark; less than a tenth of it is a fault.
 const ROOM: u64 = 2_000_000_000;
+const NETWORK: &str = "slow, and locks may not hold between machines";
 
 /// What the daemon says of itself.
 pub type Health = Result<HealthReply, CliError>;
@@ -28,9 +29,10 @@ pub type Health = Result<HealthReply, CliError>;
 /// All checks of this file.
 pub fn all(ctx: &Context, store: &Path, ask: impl FnOnce(&Context, &Path) -> Health) -> Vec<Finding> {
     let mut findings = vec![directory(store), room(store), same_file_system(ctx, store)];
+    findings.extend(file_system(store));
     // A daemon cannot do better than its directory: one cause, one fault.
     if findings.iter().all(|f| f.verdict != super::Verdict::Fault) {
-        findings.extend(daemon(&ask(ctx, store)));
+        findings.extend(daemon(store, &ask(ctx, store)));
     }
     findings
 }
@@ -108,15 +110,42 @@ fn same_file_system(ctx: &Context, store: &Path) -> Finding {
     Finding::remark("links", text, "set `RUSTC_HYPEROPT_CACHE_PATH` to a directory on the same file system")
 }
 
+/// Where a store works less well than elsewhere.
+#[cfg(target_os = "linux")]
+fn file_system(store: &Path) -> Option<Finding> {
+    let stat = nix::sys::statfs::statfs(&existing(store)).ok()?;
+    judge_file_system(stat.filesystem_type().0)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn file_system(_: &Path) -> Option<Finding> {
+    None
+}
+
+/// The verdict on a file system's number, as `statfs(2)` lists them; nothing if there is nothing to say.
+pub fn judge_file_system(number: impl TryInto<i64>) -> Option<Finding> {
+    // The type differs between processors and C libraries.
+    let (name, why) = match number.try_into().ok()? {
+        0x6969 => ("NFS", NETWORK),
+        0x517b | 0xff53_4d42 | 0xfe53_4d42 => ("a Windows share", NETWORK),
+        0x0102_1997 => ("9P", NETWORK),
+        0x00c3_6400 => ("Ceph", NETWORK),
+        0x5346_414f => ("AFS", NETWORK),
+        0x6573_5546 => ("FUSE, such as sshfs", NETWORK),
+        0x0102_1994 => ("tmpfs", "it takes memory, and is gone when the machine restarts"),
+        _ => return None,
+    };
+    let elsewhere = "set `RUSTC_HYPEROPT_CACHE_PATH` to a directory on a disk of this machine";
+    Some(Finding::remark("disk", format!("the store is on {name}: {why}"), elsewhere))
+}
+
 /// The verdict on what the daemon says of itself.
-pub fn daemon(health: &Health) -> Vec<Finding> {
+pub fn daemon(store: &Path, health: &Health) -> Vec<Finding> {
     const TOPIC: &str = "daemon";
     let ours = env!("CARGO_PKG_VERSION");
     let health = match health {
         Ok(health) => health,
-        Err(e) => {
-            return vec![Finding::fault(TOPIC, e.to_string(), "`RUSTC_HYPEROPT=off` builds without it until this is mended")];
-        }
+        Err(e) => return vec![Finding::fault(TOPIC, e.to_string(), way_out(store, e))],
     };
     let mut findings = Vec::new();
     if health.version != ours {
@@ -131,4 +160,16 @@ pub fn daemon(health: &Health) -> Vec<Finding> {
         findings.push(Finding::good(TOPIC, format!("version {ours}, process {}, {queued} waiting to be stored", health.pid)));
     }
     findings
+}
+
+/// How a daemon that gives no answer is got rid of.
+fn way_out(store: &Path, error: &CliError) -> String {
+    let silent = matches!(error, CliError::Daemon(IpcError::BreakerOpen(_) | IpcError::Io { .. }));
+    let breaker = crate::ipc::breaker::file(store);
+    match Client::daemon_of(store).filter(|_| silent) {
+        // It waits in the daemon's queue as a client would, so a process that was stopped is found as well.
+        Some(pid) => format!("kill -9 {pid}; rm -f {} (the next build starts another)", breaker.display()),
+        None if silent => format!("rm -f {} (the next build starts another)", breaker.display()),
+        None => "`RUSTC_HYPEROPT=off` builds without it until this is mended".into(),
+    }
 }

@@ -2,13 +2,20 @@
 
 use std::{
     fs,
-    os::unix::fs::{PermissionsExt, symlink},
+    os::unix::{
+        fs::{PermissionsExt, symlink},
+        net::UnixListener,
+    },
 };
 
 use super::*;
 use crate::{
-    cli::{context::planted::Planted, error::CliError},
-    ipc::protocol::HealthReply,
+    cli::{
+        args::{Editor, InitArgs},
+        context::planted::Planted,
+        error::CliError,
+    },
+    ipc::{self, address, client::Client, protocol::HealthReply},
 };
 
 /// A world in which every program is there.
@@ -118,7 +125,7 @@ fn stores() {
 #[test]
 fn daemons() {
     let well = HealthReply { version: env!("CARGO_PKG_VERSION").into(), pid: 7, ..HealthReply::default() };
-    let judged = |health: Result<HealthReply, CliError>| store::daemon(&health).remove(0);
+    let judged = |health: Result<HealthReply, CliError>| store::daemon("/none".as_ref(), &health).remove(0);
     assert_eq!(judged(Ok(well.clone())).verdict, Verdict::Good);
     let old = judged(Ok(HealthReply { version: "0.0.1".into(), ..well.clone() }));
     assert!(old.verdict == Verdict::Fault && old.text.contains("0.0.1") && old.mend.is_some_and(|m| m.contains("kill 7")));
@@ -136,4 +143,77 @@ fn a_bad_configuration_is_a_fault_and_the_exit_code_tells() {
     let out = planted.said.out();
     assert!(out.contains(" fault  configuration: ") && out.contains("    ok  cargo: cargo 1.95.0"), "{out}");
     assert_eq!(planted.said.err(), "");
+}
+
+#[test]
+fn a_daemon_that_hangs_is_named_and_the_pause_after_it_is_ended() {
+    let planted = sound(&[]);
+    let store = planted.root().join("home/.rustc-hyperopt/cache");
+    address::run_dir(&store).expect("made");
+    fs::set_permissions(&store, fs::Permissions::from_mode(0o700)).expect("mode");
+    let _never_answers = UnixListener::bind(address::socket(&store)).expect("bound");
+    let own = format!("kill -9 {}; rm -f {}", std::process::id(), ipc::breaker::file(&store).display());
+    for text in ["talking to the daemon", "left alone for a while"] {
+        let findings = examine(&planted.ctx, |_, store| Ok(Client::connect(store).map(|_| HealthReply::default())?));
+        let fault = findings.iter().find(|f| f.verdict == Verdict::Fault).expect("a fault");
+        assert!(fault.topic == "daemon" && fault.text.contains(text), "{fault:?}");
+        assert!(fault.mend.as_ref().is_some_and(|m| m.starts_with(&own)), "{fault:?}");
+    }
+}
+
+#[test]
+fn wrappers_that_switch_us_off_or_stand_before_us() {
+    for name in ["RUSTC_WRAPPER", "CARGO_BUILD_RUSTC_WRAPPER"] {
+        only_fault(&sound(&[(name, "")]), "wrapper", "set to nothing", &format!("unset {name}"));
+    }
+    for name in ["RUSTC_WORKSPACE_WRAPPER", "CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER"] {
+        only_fault(&sound(&[(name, "/opt/other")]), "wrapper", "`/opt/other` and are not cached", &format!("unset {name}"));
+    }
+    assert!(
+        found(&sound(&[("RUSTC_WORKSPACE_WRAPPER", "rustc-hyperopt")]), "wrapper").iter().all(|f| f.verdict != Verdict::Fault)
+    );
+}
+
+#[test]
+fn an_editor_that_names_a_program_that_has_moved() {
+    let mut planted = sound(&[]);
+    let args = InitArgs { ide: Some(Editor::Helix), ..InitArgs::default() };
+    crate::cli::init::run(&mut planted.ctx, &args).expect("set up");
+    assert_eq!(found(&planted, "editor"), []);
+    planted.ctx.exe = planted.program("moved", "");
+    only_fault(&planted, "editor", "another executable", "rustc-hyperopt init --ide helix");
+}
+
+#[test]
+fn files_from_the_future() {
+    let planted = sound(&[]);
+    let file = planted.ctx.cwd.join("Cargo.toml");
+    fs::write(&file, "").expect("written");
+    assert_eq!(found(&planted, "clock"), []);
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(3600);
+    fs::File::options().write(true).open(&file).and_then(|f| f.set_modified(later)).expect("set");
+    only_fault(&planted, "clock", "from the future", &format!("touch {}", file.display()));
+}
+
+#[test]
+fn file_systems_on_which_a_store_does_worse() {
+    for (number, name) in [(0x6969_i64, "NFS"), (0xff53_4d42, "Windows share"), (0x6573_5546, "sshfs"), (0x0102_1994, "tmpfs")] {
+        let finding = store::judge_file_system(number).expect("a remark");
+        assert!(finding.verdict == Verdict::Remark && finding.text.contains(name), "{finding:?}");
+        assert!(finding.mend.is_some_and(|m| m.contains("RUSTC_HYPEROPT_CACHE_PATH")));
+    }
+    assert_eq!(store::judge_file_system(0xef53_i64), None, "ext4");
+}
+
+#[test]
+fn a_store_of_another_user() {
+    let planted = sound(&[]);
+    let dir = planted.root().join("store");
+    fs::create_dir(&dir).expect("directory");
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).expect("mode");
+    // Only root can give a directory away; others cannot write into one that they were not given either.
+    if std::os::unix::fs::chown(&dir, Some(4243), None).is_ok() {
+        let finding = store::directory(&dir);
+        assert!(finding.verdict == Verdict::Fault && finding.text.contains("another user"), "{finding:?}");
+    }
 }

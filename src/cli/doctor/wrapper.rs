@@ -23,7 +23,18 @@ fn in_environment(ctx: &Context) -> Vec<Finding> {
         let text = format!("`{name}` sets another wrapper: `{}`", wrapper.to_string_lossy());
         Some(Finding::fault(TOPIC, text, format!("unset {name}")))
     };
-    ["RUSTC_WRAPPER", "CARGO_BUILD_RUSTC_WRAPPER"].iter().filter_map(other).collect()
+    let none = |name: &&str| {
+        ctx.env.get(name).filter(|w| w.is_empty())?;
+        let text = format!("`{name}` is set to nothing: plain cargo uses no wrapper, whatever its configuration says");
+        Some(Finding::fault(TOPIC, text, format!("unset {name}")))
+    };
+    let workspace = |name: &&str| {
+        let wrapper = ctx.env.get(name).filter(|w| !w.is_empty() && !ctx.is_us(w))?;
+        let text = format!("`{name}` is set: your own packages go through `{}` and are not cached", wrapper.to_string_lossy());
+        Some(Finding::fault(TOPIC, text, format!("unset {name}")))
+    };
+    let all = ["RUSTC_WRAPPER", "CARGO_BUILD_RUSTC_WRAPPER"].iter().filter_map(|name| other(name).or_else(|| none(name)));
+    all.chain(["RUSTC_WORKSPACE_WRAPPER", "CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER"].iter().filter_map(workspace)).collect()
 }
 
 /// Cargo's configuration files from here upwards, then the user's: the first that sets a wrapper decides.

@@ -1,26 +1,32 @@
-//! The difference between two texts that differ in one place, for people.
+//! The difference between two texts, for people.
+
+use similar::{ChangeTag, TextDiff};
 
 use crate::ui::{Theme, sanitize::clean};
 
 /// Lines of context on either side.
 const CONTEXT: usize = 2;
 
-/// Unchanged lines around the change, removed lines with `-`, added ones with `+`; nothing if the texts are equal.
+/// Unchanged lines around each change, removed lines with `-`, added ones with `+`, `…` for what lies between two changes;
+/// nothing if the texts have the same lines.
 pub fn lines(old: &str, new: &str, theme: Theme) -> Vec<String> {
     let (old, new): (Vec<_>, Vec<_>) = (old.lines().collect(), new.lines().collect());
-    let same_head = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    let (old_rest, new_rest) = (&old[same_head..], &new[same_head..]);
-    let same_tail = old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(a, b)| a == b).count();
-    let (gone, come) = (&old_rest[..old_rest.len() - same_tail], &new_rest[..new_rest.len() - same_tail]);
-    if gone.is_empty() && come.is_empty() {
-        return Vec::new();
+    let diff = TextDiff::from_slices(&old, &new);
+    let mut shown = Vec::new();
+    for group in diff.grouped_ops(CONTEXT) {
+        if !shown.is_empty() {
+            shown.push("  …".to_owned());
+        }
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            let line = clean(change.value());
+            shown.push(match change.tag() {
+                ChangeTag::Equal => format!("  {line}").trim_end().to_owned(),
+                ChangeTag::Delete => theme.bad(format_args!("- {line}")),
+                ChangeTag::Insert => theme.good(format_args!("+ {line}")),
+            });
+        }
     }
-    let before = &old[same_head.saturating_sub(CONTEXT)..same_head];
-    let after = &old_rest[gone.len()..][..same_tail.min(CONTEXT)];
-    let plain = |l: &&str| format!("  {}", clean(l)).trim_end().to_owned();
-    let minus = gone.iter().map(|l| theme.bad(format_args!("- {}", clean(l))));
-    let plus = come.iter().map(|l| theme.good(format_args!("+ {}", clean(l))));
-    before.iter().map(plain).chain(minus).chain(plus).chain(after.iter().map(plain)).collect()
+    shown
 }
 
 #[cfg(test)]
@@ -28,10 +34,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_change_with_its_surroundings() {
+    fn changes_with_their_surroundings() {
         let got = lines("a\nb\nc\nd\ne\nf\n", "a\nb\nc\nX\nY\ne\nf\n", Theme::default());
         assert_eq!(got, ["  b", "  c", "- d", "+ X", "+ Y", "  e", "  f"]);
         assert_eq!(lines("", "x\n", Theme::default()), ["+ x"]);
         assert!(lines("x", "x\n", Theme::default()).is_empty());
+        let far: Vec<String> = (0..20).map(|n| n.to_string()).collect();
+        let got = lines(&far.join("\n"), &format!("x\n{}\ny", far.join("\n")), Theme::default());
+        assert_eq!(got, ["+ x", "  0", "  1", "  …", "  18", "  19", "+ y"]);
     }
 }

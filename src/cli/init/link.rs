@@ -1,11 +1,13 @@
-//! The link `cargo-hyperopt` beside our executable, by which cargo finds us as `cargo hyperopt`.
+//! The link `cargo-hyperopt` beside our executable, by which cargo finds us as `cargo hyperopt`, where it was installed without the
+//! program of that name.
 //!
-//! A file of that name that is not such a link is somebody else's and is never touched.
+//! A file of that name that is not such a link is never touched.
 
 use std::{
     fs,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
+    process::{Command, Stdio},
 };
 
 use crate::cli::context::same_file;
@@ -30,10 +32,16 @@ fn is_ours(link: &Path, exe: &Path) -> bool {
     link.is_symlink() && same_file(link, exe)
 }
 
+/// Whether a program stands there that starts us.
+fn leads_here(program: &Path) -> bool {
+    let asked = Command::new(program).args(["hyperopt", "version"]).stdin(Stdio::null()).output();
+    asked.is_ok_and(|out| out.stdout.starts_with(b"rustc-hyperopt "))
+}
+
 /// Makes the link.
 pub fn make(exe: &Path) -> Link {
     let link = place(exe);
-    if is_ours(&link, exe) || exe == link {
+    if is_ours(&link, exe) || exe == link || leads_here(&link) {
         return Link::Unchanged;
     }
     let Some(name) = exe.file_name() else { return Link::Unchanged };

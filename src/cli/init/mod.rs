@@ -1,9 +1,10 @@
-//! `init`: makes plain `cargo` use the cache, by one line in cargo's configuration; `--undo` takes exactly that back.
+//! `init`: makes plain `cargo` use the cache, by one line in cargo's configuration, or an editor (`--ide`), by a few settings
+//! of rust-analyzer; `--undo` takes exactly that back. `--ci` prints what a CI system needs and changes nothing.
 //!
-//! It must never replace a wrapper unasked, nor write what it cannot take back. A refusal leaves every byte as it was.
+//! It must never write what was not shown before, replace a wrapper unasked, nor write what it cannot take back. A refusal leaves every byte as it was.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -13,13 +14,16 @@ use super::{
     error::CliError,
     exit,
 };
-use crate::base::fs::{Durability, write_atomic};
 
+mod ci;
 mod diff;
 pub mod edit;
+mod file;
+pub mod ide;
 mod link;
 
-use edit::Made;
+use edit::{CARGO, Made};
+use file::read;
 use link::Link;
 
 /// Why the configuration was not changed.
@@ -27,8 +31,16 @@ use link::Link;
 pub enum InitError {
     #[error("not valid TOML: {0}")]
     Syntax(String),
-    #[error("`build` is not written as a table of its own, and cannot be edited safely")]
-    Inline,
+    #[error("`{0}` is not written as a table of its own, and cannot be edited safely")]
+    Inline(&'static str),
+    #[error("not valid JSON with comments: {0}")]
+    Json(String),
+    #[error("`{0}` is there and is not what it should be")]
+    Kind(String),
+    #[error("what `init` has added has been changed since")]
+    Changed,
+    #[error("{file}: rust-analyzer is told to use another wrapper: `{wrapper}`")]
+    OtherInEditor { file: PathBuf, wrapper: String },
     #[error("cannot be edited so that `--undo` could restore it exactly")]
     Awkward,
     #[error("{file}: {cause}")]
@@ -47,13 +59,15 @@ impl InitError {
     /// What the user can do.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Inline => Some("write it as `[build]` with one key a line".into()),
-            Self::Awkward => Some("add `rustc-wrapper` to `[build]` by hand".into()),
+            Self::Inline(table) => Some(format!("write it as `[{table}]` with one key a line")),
+            Self::Awkward | Self::Kind(_) => Some("make the change by hand; `--dry-run` on an empty home shows it".into()),
+            Self::Changed => Some("take it out by hand; a comment marks it".into()),
+            Self::OtherInEditor { .. } => Some("remove that setting, and run this again".into()),
             Self::At { cause, .. } => cause.hint(),
             Self::Other { .. } => Some("`--force` sets it aside; `--undo` brings it back".into()),
             Self::NoHome => Some("set `CARGO_HOME`, or use `--project`".into()),
             Self::Exe(_) => Some("install it in another directory".into()),
-            Self::Syntax(_) | Self::Io(_) => None,
+            Self::Syntax(_) | Self::Json(_) | Self::Io(_) => None,
         }
     }
 
@@ -97,24 +111,34 @@ pub fn config_in(dir: &Path) -> PathBuf {
 /// # Errors
 /// If the file cannot be read or written, or must not be changed.
 pub fn run(ctx: &mut Context, args: &InitArgs) -> Result<i32, CliError> {
+    match (args.ci, args.ide) {
+        (Some(system), _) => Ok(ci::run(ctx, system)),
+        (_, Some(editor)) => ide::run(ctx, args, editor),
+        _ => for_cargo(ctx, args),
+    }
+}
+
+fn for_cargo(ctx: &mut Context, args: &InitArgs) -> Result<i32, CliError> {
     let dir = if args.project { Some(ctx.cwd.join(".cargo")) } else { ctx.cargo_home() };
     let file = config_in(&dir.ok_or(InitError::NoHome)?);
     // Through a link into somebody's dotfiles: the file changes, the link stays.
     let file = file.canonicalize().unwrap_or(file);
     if args.check {
-        return check(ctx, &file);
+        let state = state(&file, &ctx.exe)?;
+        return Ok(check(ctx, "plain cargo", &file, state));
     }
     if args.undo {
-        undo(ctx, &file)?;
+        undo(ctx, &file, args.dry_run)?;
         if !args.project
+            && !args.dry_run
             && let Some(link) = link::remove(&ctx.exe)
         {
             ctx.printer.status("Removed", link.display());
         }
         return Ok(exit::OK);
     }
-    set(ctx, &file, args.force)?;
-    if !args.project {
+    set(ctx, &file, args)?;
+    if !args.project && !args.dry_run {
         match link::make(&ctx.exe) {
             Link::Made(link) => ctx.printer.status("Linked", format!("{} (for `cargo hyperopt …`)", link.display())),
             Link::Unchanged => {}
@@ -124,19 +148,20 @@ pub fn run(ctx: &mut Context, args: &InitArgs) -> Result<i32, CliError> {
     Ok(exit::OK)
 }
 
-fn check(ctx: &mut Context, file: &Path) -> Result<i32, CliError> {
+/// Says whether `who` uses us, as `file` tells it.
+fn check(ctx: &mut Context, who: &str, file: &Path, state: State) -> i32 {
     let at = file.display();
-    let (text, code) = match state(file, &ctx.exe)? {
-        State::Ours => (format!("set: plain cargo uses this cache ({at})"), exit::OK),
-        State::Unset => (format!("not set: plain cargo does not use this cache ({at})"), exit::NO),
+    let (text, code) = match state {
+        State::Ours => (format!("set: {who} uses this cache ({at})"), exit::OK),
+        State::Unset => (format!("not set: {who} does not use this cache ({at})"), exit::NO),
         State::Stale(w) => (format!("stale: another executable is set, `{w}` ({at})"), exit::NO),
         State::Other(w) => (format!("not set: another wrapper is, `{w}` ({at})"), exit::NO),
     };
     ctx.printer.data(crate::ui::sanitize::clean(&text));
-    Ok(code)
+    code
 }
 
-fn set(ctx: &mut Context, file: &Path, force: bool) -> Result<(), InitError> {
+fn set(ctx: &mut Context, file: &Path, args: &InitArgs) -> Result<(), InitError> {
     let exe = ctx.exe.to_str().ok_or_else(|| InitError::Exe(ctx.exe.clone()))?.to_owned();
     let before = read(file)?;
     let base = match state(file, &ctx.exe)? {
@@ -144,71 +169,28 @@ fn set(ctx: &mut Context, file: &Path, force: bool) -> Result<(), InitError> {
             ctx.printer.status("Unchanged", format!("{} names this program already", file.display()));
             return Ok(());
         }
-        State::Other(wrapper) if !force => return Err(InitError::Other { file: file.into(), wrapper }),
+        State::Other(wrapper) if !args.force => return Err(InitError::Other { file: file.into(), wrapper }),
         // What an earlier executable of ours has made is made again, so that it can be taken back.
-        State::Stale(_) => before.as_deref().and_then(edit::remove),
+        State::Stale(_) => before.as_deref().and_then(|text| edit::remove(text, CARGO)),
         State::Unset | State::Other(_) => None,
     };
     let made = match (&before, &base) {
         (_, Some((_, made))) => Some(*made).filter(|m| *m != Made::Line),
         (Some(_), None) => None,
-        (None, None) if file.parent().is_some_and(Path::exists) => Some(Made::File),
-        (None, None) => Some(Made::Directory),
+        (None, None) => Some(file::missing(file)),
     };
     let before = before.unwrap_or_default();
     let new = edit::add(base.as_ref().map_or(before.as_str(), |(text, _)| text), &exe, made).map_err(|e| e.at(file))?;
-    if let Some(dir) = file.parent() {
-        fs::create_dir_all(dir).map_err(|e| InitError::Io(crate::base::fs::at(dir, e)))?;
-    }
-    write(file, &new)?;
-    show(ctx, "Changed", file, &before, &new);
-    Ok(())
+    file::change(ctx, file, (&before, &new), args.dry_run)
 }
 
-fn undo(ctx: &mut Context, file: &Path) -> Result<(), InitError> {
+fn undo(ctx: &mut Context, file: &Path, rehearsal: bool) -> Result<(), InitError> {
     let before = read(file)?.unwrap_or_default();
-    let Some((text, made)) = edit::remove(&before) else {
+    let Some((text, made)) = edit::remove(&before, CARGO) else {
         ctx.printer.status("Unchanged", format!("{} holds nothing that `init` has added", file.display()));
         return Ok(());
     };
-    let file_is_ours = matches!(made, Made::File | Made::Directory) && text.is_empty();
-    if file_is_ours {
-        fs::remove_file(file).map_err(|e| InitError::Io(crate::base::fs::at(file, e)))?;
-        if made == Made::Directory
-            && let Some(dir) = file.parent()
-        {
-            // Only if nobody has put anything else there.
-            let _ = fs::remove_dir(dir);
-        }
-    } else {
-        write(file, &text)?;
-    }
-    show(ctx, if file_is_ours { "Removed" } else { "Changed" }, file, &before, &text);
-    Ok(())
-}
-
-fn show(ctx: &mut Context, verb: &str, file: &Path, before: &str, after: &str) {
-    ctx.printer.status(verb, file.display());
-    for line in diff::lines(before, after, ctx.printer.err_theme()) {
-        ctx.printer.say(line);
-    }
-}
-
-fn read(file: &Path) -> Result<Option<String>, InitError> {
-    match fs::read_to_string(file) {
-        Ok(text) => Ok(Some(text)),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(InitError::Io(crate::base::fs::at(file, e))),
-    }
-}
-
-fn write(file: &Path, text: &str) -> Result<(), InitError> {
-    let before = fs::metadata(file).ok().map(|m| m.permissions());
-    write_atomic(file, text.as_bytes(), 0o644, Durability::Synced).map_err(InitError::Io)?;
-    if let Some(permissions) = before {
-        fs::set_permissions(file, permissions).map_err(|e| InitError::Io(crate::base::fs::at(file, e)))?;
-    }
-    Ok(())
+    file::take_back(ctx, file, (&before, &text), made, rehearsal)
 }
 
 #[cfg(test)]

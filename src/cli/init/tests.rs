@@ -1,11 +1,11 @@
 //! The command on planted homes.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs};
 
 use super::*;
 use crate::cli::context::planted::Planted;
 
-const ADD: InitArgs = InitArgs { check: false, undo: false, project: false, force: false };
+const ADD: InitArgs = InitArgs { ide: None, ci: None, check: false, undo: false, project: false, dry_run: false, force: false };
 const CHECK: InitArgs = InitArgs { check: true, ..ADD };
 const UNDO: InitArgs = InitArgs { undo: true, ..ADD };
 

@@ -151,6 +151,8 @@ fn ours_are_ours() {
         "cache clean --all",
         "why serde",
         "doctor",
+        "completions fish",
+        "man --dir x",
         "init --check",
         "warmup --scan-crates a b",
         "stats --help",

@@ -80,7 +80,7 @@ pub fn run(ctx: &mut Context, args: &WarmupArgs, toolchain: Option<OsString>, wo
     signals::notice();
     tell_passed_over(ctx, &found);
     let limits = Limits::new(args.budget_minutes, args.max_size_gb);
-    let progress = Progress::new(&ctx.printer);
+    let progress = Progress::new(&ctx.printer, &ctx.env);
     let compilers = HashMap::new();
     let mut warmer = Warmer { ctx, cargo, toolchain, station, limits, link, progress, compilers };
     let mut tally = Tally { projects: found.roots.len() + usize::from(args.popular.is_some()), ..Tally::default() };

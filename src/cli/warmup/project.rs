@@ -206,7 +206,7 @@ impl Warmer<'_> {
             }
             limits.reached(link, false)
         });
-        self.progress.end();
+        self.progress.end(&mut self.ctx.printer);
         end.map_err(|cause| CliError::Start { what: self.cargo.clone(), cause })
     }
 
