@@ -16,7 +16,8 @@
 # each tool builds a copy at a path where nothing ever was. All copies stay until the end, which takes room (a gigabyte for
 # each copy of the web service by a tool that copies libraries). `no-op` is plain cargo in a directory that is built. Cells are
 # seconds: the median with the fastest and the slowest run. CPU is user and system time of the build and of what a tool's
-# background processes did until they rested. `commands` is how many compilers, wrappers and build scripts cargo has run,
+# background processes did until they rested. Work for the first edit of a copy (`performance.speculative_compilation`) is
+# left out: it would fall into the next measurement; benches/edits.sh measures what it is good for. `commands` is how many compilers, wrappers and build scripts cargo has run,
 # by its own account, in one more fresh copy.
 set -euo pipefail
 here=$PWD
@@ -47,6 +48,7 @@ done
 if ((${#words[@]} == 0)); then words=(build); fi
 
 unset CARGO_TARGET_DIR CARGO_BUILD_TARGET_DIR CARGO_INCREMENTAL RUSTC_WRAPPER RUSTC_WORKSPACE_WRAPPER RUSTC_HYPEROPT
+export RUSTC_HYPEROPT_PERFORMANCE_SPECULATIVE_COMPILATION=false
 export CARGO_HOME=${CARGO_HOME:-$HOME/.cargo} RUSTUP_HOME=${RUSTUP_HOME:-$HOME/.rustup}
 # Below /proc a path is shown without links, and that is how background processes are found.
 scratch=$(realpath "$(mktemp -d)")
