@@ -5,6 +5,7 @@
 //! recognise is absent: cargo decides for itself whether what stands in a target directory is fresh.
 
 pub mod call;
+pub mod caller;
 pub mod fingerprint;
 pub mod layout;
 pub mod lockfile;

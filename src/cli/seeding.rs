@@ -8,13 +8,13 @@ use super::{context::Context, plan::CargoCall, wiring::Wired};
 use crate::{
     artifact::marker,
     base::env::{EnvSnapshot, names},
+    cargo::caller::Caller,
     engine::units::Site,
-    events::Outcome,
     ipc::{
         client::Client,
         protocol::{Reply, Request},
     },
-    seed,
+    seed::{self, Done},
 };
 
 /// What is known of a build beforehand.
@@ -37,9 +37,9 @@ impl Seeding {
         if let Some(site) = &self.site
             && seed::is_worth_asking(site)
             && let Ok(mut client) = Client::connect_or_start(&self.wired.store, &self.wired.exe)
-            && let Some(outcome) = seed::prepare(&mut client, site)
+            && let Some(done) = seed::prepare(&mut client, site)
         {
-            tell(&mut client, &self.wired.session, outcome);
+            tell(&mut client, &self.wired.session, &self.wired.session, site, done);
         }
     }
 
@@ -77,9 +77,11 @@ pub fn for_cargo(ctx: &Context, pid: &OsString) {
     let Some(site) = seed::site(&args, toolchain.as_deref(), &ctx.env, &ctx.cwd) else { return };
     let Ok(mut client) = Client::connect_or_start(&store, &ctx.exe) else { return };
     if seed::is_worth_asking(&site)
-        && let Some(outcome) = seed::prepare(&mut client, &site)
+        && let Some(done) = seed::prepare(&mut client, &site)
     {
-        tell(&mut client, &session(&ctx.env), outcome);
+        let session = session(&ctx.env);
+        let cargo = pid.to_str().and_then(|p| Caller::at(p.parse().ok()?)).map(|c| c.name()).unwrap_or_default();
+        tell(&mut client, &session, if session.is_empty() { &cargo } else { &session }, &site, done);
     }
     if seed::is_worth_taking(&site) {
         let cargo = pid.to_str().and_then(|p| p.parse().ok());
@@ -87,8 +89,12 @@ pub fn for_cargo(ctx: &Context, pid: &OsString) {
     }
 }
 
-fn tell(client: &mut Client, session: &str, outcome: Outcome) {
-    drop(client.ask(&Request::Seeded { session: session.to_owned(), outcome }));
+/// `build` is the name under which the daemon knows the build: the session, where there is one.
+fn tell(client: &mut Client, session: &str, build: &str, site: &Site, done: Done) {
+    drop(client.ask(&Request::Seeded { session: session.to_owned(), outcome: done.outcome }));
+    let Done { units, took_ms, .. } = done;
+    let (build, target) = (build.to_owned(), site.call.target.clone());
+    drop(client.ask(&Request::SeededUnits { build, target, units, took_ms }));
 }
 
 fn session(env: &EnvSnapshot) -> String {

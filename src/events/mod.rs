@@ -7,10 +7,12 @@ pub mod cut_off;
 pub mod outcome;
 pub mod reason;
 pub mod states;
+pub mod timing;
 pub mod totals;
 
 pub use cut_off::{CutOff, Refusal};
 pub use outcome::{HitKind, Outcome, UnitEvent};
 pub use reason::Reason;
 pub use states::StateTotals;
+pub use timing::{BuildHead, BuildRecord, Deed, KnownUnit, Need, Spent, UnitRun};
 pub use totals::Totals;
