@@ -9,6 +9,7 @@ pub mod caller;
 pub mod fingerprint;
 pub mod layout;
 pub mod lockfile;
+pub mod metadata;
 pub mod package;
 pub mod settings;
 pub mod toolchain;

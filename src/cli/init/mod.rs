@@ -15,7 +15,7 @@ use super::{
 };
 use crate::base::fs::{Durability, write_atomic};
 
-mod diff;
+pub mod diff;
 pub mod edit;
 mod link;
 
