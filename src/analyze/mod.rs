@@ -195,7 +195,7 @@ pub mod tests {
     pub fn input() -> Input {
         Input {
             project: Project::of(&sample()).expect("something"),
-            root: "/work/sample".into(),
+            root: "/p/sample".into(),
             locked: Vec::new(),
             metadata: None,
             manifest: "[package]\nname = \"app\"\n".into(),

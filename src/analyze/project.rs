@@ -1,14 +1,14 @@
 //! The project as its records show it: the builds that were alike, the units that a build from scratch would have, and what
 //! each of them cost when it was compiled.
 //!
-//! Wall-clock times, taken while other compilers ran beside. It must never invent a time: a unit that was never measured
+//! Wall-clock times without waits for a processor, as far as processor time was measured. It must never invent a time: a unit that was never measured
 //! counts as nothing and is counted as unmeasured.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::graph::{Edge, Graph, Node};
 use crate::{
-    events::{BuildRecord, Deed, KnownUnit, Need, UnitRun},
+    events::{BuildRecord, Deed, KnownUnit, Need, Spent, UnitRun},
     ipc::protocol::BuildsReply,
 };
 
@@ -86,7 +86,7 @@ impl Project {
             .filter_map(|id| Some(Unit { known: (*known.get(id)?).clone(), run: runs.get(id).map(|r| (*r).clone()) }))
             .collect();
         let place_of: HashMap<String, usize> = units.iter().enumerate().map(|(n, u)| (u.known.id.clone(), n)).collect();
-        let graph = graph(&units, &place_of, |unit| unit.known.most.wall_ms, |unit| unit.known.most.rmeta_ms);
+        let graph = graph(&units, &place_of, |unit| Some(unit.known.most));
         let unmeasured = units.iter().filter(|u| u.known.most.wall_ms == 0 && u.known.most.rmeta_ms.is_none()).count();
         Self { builds, units, graph, unmeasured, place_of }
     }
@@ -98,19 +98,18 @@ impl Project {
 
     /// The times of the newest compile of each unit: what an edit costs.
     pub fn as_last_compiled(&self) -> Graph {
-        graph(&self.units, &self.place_of, |unit| unit.known.last.wall_ms, |unit| unit.known.last.rmeta_ms)
+        graph(&self.units, &self.place_of, |unit| Some(unit.known.last))
     }
 
     /// One build as it went: units that it did nothing about take no time.
     pub fn as_in(&self, build: &BuildRecord) -> Graph {
         let runs: HashMap<&str, &UnitRun> = build.units.iter().map(|r| (r.id.as_str(), r)).collect();
-        let of = |unit: &Unit| runs.get(unit.known.id.as_str()).filter(|r| r.deed != Deed::Seeded).copied();
-        let took = |unit: &Unit| of(unit).map_or(0, took_ms);
-        let ready = |unit: &Unit| {
-            let run = of(unit).filter(|r| matches!(r.deed, Deed::Compiled(_)))?;
-            run.spent.and_then(|s| s.rmeta_ms)
+        let spent = |unit: &Unit| {
+            let run = runs.get(unit.known.id.as_str()).filter(|r| r.deed != Deed::Seeded)?;
+            let compiled = run.spent.filter(|_| matches!(run.deed, Deed::Compiled(_)));
+            Some(Spent { wall_ms: took_ms(run), rmeta_ms: compiled.and_then(|s| s.rmeta_ms), ..Spent::default() })
         };
-        graph(&self.units, &self.place_of, took, ready)
+        graph(&self.units, &self.place_of, spent)
     }
 
     /// The place of a unit.
@@ -164,16 +163,19 @@ pub fn took_ms(run: &UnitRun) -> u64 {
     u64::try_from((run.end - run.start) / 1_000_000).unwrap_or(0)
 }
 
-fn graph(
-    units: &[Unit],
-    place_of: &HashMap<String, usize>,
-    ms: impl Fn(&Unit) -> u64,
-    ready: impl Fn(&Unit) -> Option<u64>,
-) -> Graph {
+/// The time without that in which it has waited for a processor: a compiler that has used less processor time than has
+/// passed was waiting, mostly for others like it. Where processor time is not known, all of it counts.
+pub fn undisturbed_ms(spent: &Spent) -> u64 {
+    if spent.cpu_ms > 0 { spent.wall_ms.min(spent.cpu_ms) } else { spent.wall_ms }
+}
+
+fn graph(units: &[Unit], place_of: &HashMap<String, usize>, spent: impl Fn(&Unit) -> Option<Spent>) -> Graph {
     let node = |unit: &Unit| {
-        let ms = ms(unit);
+        let spent = spent(unit).unwrap_or_default();
+        let ms = undisturbed_ms(&spent);
         // Of what was restored only the end is known, and that of all of it.
-        Node { ms, ready_ms: ready(unit).map_or(ms, |r| r.min(ms)), linked: unit.is_linked() }
+        let ready_ms = spent.rmeta_ms.map_or(ms, |r| (r * ms).checked_div(spent.wall_ms).unwrap_or(0).min(ms));
+        Node { ms, ready_ms, linked: unit.is_linked() }
     };
     let edge = |need: &Need| Some(Edge { to: *place_of.get(&need.id)?, whole: need.whole });
     let needs = units.iter().map(|u| u.known.needs.iter().filter_map(edge).collect()).collect();
@@ -214,7 +216,7 @@ fn profile(build: &BuildRecord, known: &HashMap<&str, &KnownUnit>) -> String {
 #[cfg(test)]
 pub mod tests {
     use super::*;
-    use crate::events::{BuildHead, HitKind, Spent};
+    use crate::events::{BuildHead, HitKind};
 
     /// A unit of a package of the same name: kind, milliseconds until metadata and end, needs (`!` in front: all of it).
     pub fn unit(name: &str, kind: &str, rmeta: u64, ms: u64, needs: &[&str]) -> KnownUnit {
@@ -277,6 +279,22 @@ pub mod tests {
         assert_eq!(project.as_in(&project.builds[0]).work(), 4);
         let real = project.last_real().expect("the first");
         assert_eq!((real.head.name.as_str(), project.as_in(real).work()), ("first", 675));
+    }
+
+    #[test]
+    fn waits_for_a_processor_do_not_count() {
+        let mut busy = unit("busy", "lib", 600, 1_000, &[]);
+        busy.most.cpu_ms = 250;
+        let mut threads = unit("threads", "lib", 100, 200, &[]);
+        threads.most.cpu_ms = 390;
+        let mut script = unit("script", "run", 70, 70, &[]);
+        script.most.cpu_ms = 0;
+        let units = vec![busy, threads, script];
+        let builds = vec![build("b", units.iter().map(|u| compiled(u, 0)).collect())];
+        let project = Project::of(&BuildsReply { builds, units, targets: Vec::new() }).expect("something");
+        let nodes = ["busy", "threads", "script:run"].map(|id| project.graph.nodes[project.place(id).expect("there")]);
+        assert_eq!(nodes.map(|n| (n.ms, n.ready_ms)), [(250, 150), (200, 100), (70, 70)]);
+        assert_eq!(project.as_in(&project.builds[0]).work(), 1_270, "a build as it was");
     }
 
     #[test]

@@ -31,7 +31,7 @@ impl<'a> Run<'a> {
         let count = graph.nodes.len();
         let (mut for_metadata, mut for_end) = (vec![Vec::new(); count], vec![Vec::new(); count]);
         let mut missing = vec![0; count];
-        for unit in 0..count {
+        for (unit, missing) in missing.iter_mut().enumerate() {
             let mut whole: BTreeSet<usize> = graph.needs(unit).iter().filter(|e| e.whole).map(|e| e.to).collect();
             if graph.nodes[unit].linked {
                 whole.extend(graph.behind(unit));
@@ -39,9 +39,9 @@ impl<'a> Run<'a> {
             let metadata = graph.needs(unit).iter().map(|e| e.to).collect::<BTreeSet<_>>();
             for dep in metadata.difference(&whole) {
                 for_metadata[*dep].push(unit);
-                missing[unit] += 1;
+                *missing += 1;
             }
-            missing[unit] += whole.len();
+            *missing += whole.len();
             whole.into_iter().for_each(|dep| for_end[dep].push(unit));
         }
         let weight = waiting(graph);
@@ -125,6 +125,6 @@ mod tests {
     fn a_unit_that_takes_no_time_costs_nothing() {
         let graph = graph(&[(0, 0, false, &[]), (10, 10, false, &[-1]), (0, 0, true, &[-2])]);
         assert_eq!(makespan(&graph, 2), 10);
-        assert_eq!(makespan(&super::super::graph::Graph::default(), 2), 0);
+        assert_eq!(makespan(&Graph::default(), 2), 0);
     }
 }

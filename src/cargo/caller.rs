@@ -82,12 +82,13 @@ impl Status {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use std::process::{Command, Stdio};
 
     use super::*;
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn cargo_is_found_above_another_wrapper() {
         let dir = tempfile::tempdir().expect("temporary directory");

@@ -172,7 +172,7 @@ impl Timings {
     /// Cargo writes `invoked.timestamp` before it starts the script and `root-output` when that has ended (source:
     /// `core/compiler/custom_build.rs`); what the script has said bears the time of the beginning.
     fn note_run(&self, store: &Store, prepared: &Prepared, noted: &Noted, head: &BuildHead) {
-        let Some((dir, id)) = prepared.places.build_out.as_deref().and_then(layout::run_of) else { return };
+        let Some((dir, id)) = run_of(prepared, &noted.target) else { return };
         let files = [dir.clone(), dir.join("run")];
         let time = |name: &str| files.iter().find_map(|d| FileSig::of(&d.join(name)).ok()).map(|sig| sig.mtime);
         let (Some(start), Some(end)) = (time("invoked.timestamp"), time("root-output")) else { return };
@@ -213,7 +213,7 @@ impl Noted {
             .iter()
             .filter_map(|e| e.path.as_deref())
             .map(|file| Need { id: layout::unit_of_file(file), whole: file.extension().is_none_or(|e| e != "rmeta") });
-        let run = prepared.places.build_out.as_deref().and_then(layout::run_of).map(|(_, id)| Need { id, whole: true });
+        let run = run_of(prepared, &target).map(|(_, id)| Need { id, whole: true });
         let text = |name: &str| prepared.env.get(name).map(|v| v.to_string_lossy().into_owned());
         let unit = KnownUnit {
             id: layout::unit_of_file(Path::new(&format!("{}{}", inv.crate_name, inv.extra_filename))),
@@ -232,6 +232,12 @@ impl Noted {
         let root = prepared.is_member().then(|| prepared.places.cwd.clone());
         Some(Self { target, root, unit })
     }
+}
+
+/// The run of a build script that a compile depends on. A variable of this name may also come from somewhere else: cargo
+/// sets it for packages with a build script alone.
+fn run_of(prepared: &Prepared, target: &Path) -> Option<(PathBuf, String)> {
+    layout::run_of(prepared.places.build_out.as_deref().filter(|dir| dir.starts_with(target))?)
 }
 
 /// The build that a unit belongs to; nothing for builds that nobody waits for, and for those that cannot be told apart.

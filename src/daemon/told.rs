@@ -69,14 +69,14 @@ pub struct Who {
     pub session: String,
     pub crate_name: String,
     /// What is known of the unit; nothing if it is not even known where it goes.
-    pub unit: Option<Noted>,
+    pub unit: Option<Box<Noted>>,
 }
 
 impl Who {
     /// Of one that was understood.
     pub fn prepared(prepared: &Prepared) -> Self {
         let (session, crate_name) = (prepared.session.clone(), prepared.inv.crate_name.clone());
-        Self { session, crate_name, unit: Noted::of(prepared) }
+        Self { session, crate_name, unit: Noted::of(prepared).map(Box::new) }
     }
 
     /// Of one that may not be.
@@ -101,7 +101,7 @@ impl Who {
                 at: clock::wall_secs(),
                 ..KnownUnit::default()
             };
-            Some(Noted { target, root: None, unit })
+            Some(Box::new(Noted { target, root: None, unit }))
         });
         Self { session: text(env::names::SESSION), crate_name, unit }
     }

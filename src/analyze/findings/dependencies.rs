@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use super::{Context, Finding, names, percent};
 use crate::base::text::millis;
 
+/// Dependencies that are told, at most.
+const MOST: usize = 5;
 /// Words in the name of a feature that builds a foreign library from source.
-const BUNDLED: [&str; 4] = ["bundled", "vendored", "static", "build"];
+const BUNDLED: [&str; 3] = ["bundled", "vendored", "static"];
 /// Words in the name of one that uses a library of the system.
 const SYSTEM: [&str; 3] = ["system", "pkg-config", "dynamic"];
 
@@ -19,7 +21,7 @@ pub fn find(context: &Context<'_>) -> Vec<Finding> {
         .map(|(package, units)| (units.iter().map(|n| context.ms(*n)).sum::<u64>(), package, units))
         .collect();
     packages.sort_by_key(|(ms, package, _)| (std::cmp::Reverse(*ms), package.clone()));
-    let costly = packages.into_iter().take(context.input.most).filter(|(ms, ..)| context.matters(*ms));
+    let costly = packages.into_iter().take(context.input.most.min(MOST)).filter(|(ms, ..)| context.matters(*ms));
     costly.map(|(ms, (name, version), units)| one(context, ms, &name, &version, &units)).collect()
 }
 

@@ -27,12 +27,23 @@ pub fn find(context: &Context<'_>) -> Vec<Finding> {
             context.input.locked.iter().filter(needs).map(|p| format!("{} {}", p.name, p.version)).collect::<Vec<_>>()
         };
         let details = older.iter().map(|v| format!("{name} {v} is needed by {}", names(&by(v), 4))).collect();
-        let to_update: Vec<String> = older.iter().flat_map(|v| by(v)).collect();
+        // A member is not updated, its manifest is.
+        let is_member = |package: &&crate::cargo::lockfile::Locked| {
+            let key = (package.name.clone(), package.version.clone());
+            units.get(&key).is_some_and(|all| all.iter().any(|n| context.input.project.units[*n].known.local))
+        };
+        let members = context.input.locked.iter().filter(is_member).map(|p| format!("{} {}", p.name, p.version));
+        let members: BTreeSet<String> = members.collect();
+        let all: BTreeSet<String> = older.iter().flat_map(|v| by(v)).collect();
+        let (own, others): (Vec<String>, Vec<String>) = all.into_iter().partition(|p| members.contains(p));
+        let own = (!own.is_empty()).then(|| format!("ask for {name} {newest} in the manifest of {}", names(&own, 3)));
+        let others =
+            (!others.is_empty()).then(|| format!("update {} to a version that needs {name} {newest}", names(&others, 3)));
         let finding = Finding {
             name: "duplicate",
             title: format!("{name} is compiled as {} and {newest}: {} of work", older.join(", "), millis(work)),
             details,
-            change: format!("update {} to a version that needs {name} {newest}", names(&to_update, 3)),
+            change: own.into_iter().chain(others).collect::<Vec<_>>().join("; "),
             gain: Some(gain),
             apply: None,
         };

@@ -32,7 +32,7 @@ pub fn find(context: &Context<'_>) -> Vec<Finding> {
         ),
         details: costs.path.iter().map(step).collect(),
         change: format!(
-            "{name} is where to begin: split it, drop features of it, or start it earlier by needing less (the gain is that of halving it)"
+            "begin with {name}: split it, drop features of it, or let it start earlier by needing less (the gain is that of halving it)"
         ),
         gain: Some(Gain { ms: gain, basis: Basis::Simulated, per_edit: false }),
         apply: None,

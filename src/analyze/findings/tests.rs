@@ -58,7 +58,7 @@ fn the_path_names_the_unit_that_is_worth_most() {
     let report = report();
     let path = of(&report, "critical-path");
     assert!(path[0].title.contains("625 ms of 625 ms (100 %)"), "{}", path[0].title);
-    assert!(path[0].change.starts_with("native (running its build script)"), "{}", path[0].change);
+    assert!(path[0].change.starts_with("begin with native (running its build script)"), "{}", path[0].change);
     assert_eq!((path[0].gain.map(|g| g.ms), path[0].details.len()), (Some(250), 5));
 }
 
@@ -88,6 +88,7 @@ fn duplicates_name_who_needs_the_old_one() {
     assert_eq!(found[0].title, "dup is compiled as 0.9.0 and 0.10.0: 300 ms of work", "10 is more than 9, 0.1.0 is not built");
     assert_eq!(found[0].details, ["dup 0.9.0 is needed by old-user 1.0.0"]);
     assert_eq!(found[0].gain.map(|g| g.ms), Some(350), "with what only the old one needs");
+    assert_eq!(found[0].change, "update old-user 1.0.0 to a version that needs dup 0.10.0");
 }
 
 #[test]

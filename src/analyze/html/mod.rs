@@ -150,11 +150,21 @@ fn findings(all: &[Finding]) -> String {
             "<article class=card><div class=head><div><p class=kind>{}</p><h3>{}</h3></div>{gain}</div>\
              <p>{}</p>{apply}<details><summary>Details</summary><ul>{details}</ul></details></article>",
             finding.name.replace('-', " "),
-            prose(&finding.title),
+            prose(&heading(finding)),
             prose(&capital(&finding.change)),
         );
     }
     out + "</div></section>"
+}
+
+/// What begins with the name of a crate is left as it is.
+fn heading(finding: &Finding) -> String {
+    if matches!(finding.name, "dependency" | "duplicate" | "refusal") {
+        return finding.title.clone();
+    }
+    let mut heading = capital(&finding.title);
+    heading.pop();
+    heading
 }
 
 fn capital(sentence: &str) -> String {

@@ -11,6 +11,13 @@ use crate::{
 
 /// Width of the curve of what went on at once, in its own unit.
 const CURVE: usize = 240;
+/// Rows that are shown at once.
+const SHOWN: usize = 60;
+/// Distances between lines, in milliseconds.
+const STEPS: [f64; 22] = [
+    1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 1e4, 1.5e4, 3e4, 6e4, 1.2e5, 3e5, 6e5, 1.2e6, 3.6e6,
+    1.44e7,
+];
 
 pub fn section(report: &Report, build: &BuildRecord, title: &str) -> String {
     let mut runs: Vec<&UnitRun> = build.units.iter().filter(|u| u.deed != Deed::Seeded).collect();
@@ -34,16 +41,23 @@ pub fn section(report: &Report, build: &BuildRecord, title: &str) -> String {
     );
     let mut tick = step;
     while tick < whole {
-        let _ = write!(out, "<em style=\"left:{:.2}%\">{}</em>", tick / whole * 100.0, millis(tick as u64));
+        let _ = write!(out, "<em style=\"left:{:.2}%\">{}</em>", tick / whole * 100.0, at(tick));
         tick += step;
     }
-    let _ = write!(
-        out,
-        "</span></div><div class=\"row load\"><span>at once</span><span class=t>{}</span></div>",
-        curve(&runs, &since, whole)
-    );
-    for run in &runs {
-        out.push_str(&row(report, run, &since, whole));
+    let (most, svg) = curve(&runs, &since, whole);
+    let _ =
+        write!(out, "</span></div><div class=\"row load\"><span>at once, up to {most:.0}</span><span class=t>{svg}</span></div>");
+    let mut longest: Vec<i64> = runs.iter().map(|r| r.end - r.start).collect();
+    longest.sort_unstable_by_key(|ns| std::cmp::Reverse(*ns));
+    // Those that are as long as the last of the longest are shown as well.
+    let least = longest.get(SHOWN - 1).copied().unwrap_or(0);
+    let (shown, others): (Vec<&UnitRun>, Vec<&UnitRun>) = runs.iter().partition(|r| r.end - r.start >= least);
+    shown.iter().for_each(|run| out.push_str(&row(report, run, &since, whole)));
+    if !others.is_empty() {
+        let took = millis(u64::try_from(least / 1_000_000).unwrap_or(0));
+        let _ = write!(out, "<details><summary>{} shorter than {took}</summary>", count(others.len() as u64, "more unit"));
+        others.iter().for_each(|run| out.push_str(&row(report, run, &since, whole)));
+        out.push_str("</details>");
     }
     out + "</div></section>"
 }
@@ -74,8 +88,8 @@ fn row(report: &Report, run: &UnitRun, since: &dyn Fn(i64) -> f64, whole: f64) -
     )
 }
 
-/// How many compilers and scripts were at work, over time.
-fn curve(runs: &[&UnitRun], since: &dyn Fn(i64) -> f64, whole: f64) -> String {
+/// How many compilers and scripts were at work, over time, and the most of them.
+fn curve(runs: &[&UnitRun], since: &dyn Fn(i64) -> f64, whole: f64) -> (f64, String) {
     let mut sums = vec![0.0_f64; CURVE];
     for run in runs {
         let (from, to) = (since(run.start) / whole * CURVE as f64, since(run.end) / whole * CURVE as f64);
@@ -86,10 +100,8 @@ fn curve(runs: &[&UnitRun], since: &dyn Fn(i64) -> f64, whole: f64) -> String {
     }
     let most = sums.iter().copied().fold(1.0, f64::max);
     let points: String = sums.iter().enumerate().map(|(n, s)| format!("L{n} {:.1}", 30.0 - s / most * 28.0)).collect();
-    format!(
-        "<svg viewBox=\"0 0 {CURVE} 30\" preserveAspectRatio=none aria-hidden=true><path d=\"M0 30{points}L{CURVE} 30Z\"/></svg>\
-         <em style=\"left:0\">up to {most:.0}</em>"
-    )
+    let path = format!("<path d=\"M0 30{points}L{CURVE} 30Z\"/>");
+    (most, format!("<svg viewBox=\"0 0 {CURVE} 30\" preserveAspectRatio=none aria-hidden=true>{path}</svg>"))
 }
 
 fn legend(runs: &[&UnitRun], report: &Report) -> String {
@@ -117,17 +129,27 @@ fn legend(runs: &[&UnitRun], report: &Report) -> String {
 
 /// A round distance between lines, so that there are about eight.
 fn step(whole: f64) -> f64 {
-    let rough = whole / 8.0;
-    let power = 10_f64.powf(rough.max(1.0).log10().floor());
-    [1.0, 2.0, 5.0, 10.0].into_iter().map(|f| f * power).find(|s| *s >= rough).unwrap_or(power * 10.0)
+    STEPS.into_iter().find(|s| *s >= whole / 9.0).unwrap_or(whole)
+}
+
+/// `200 ms`, `15 s`, `2:30`.
+fn at(ms: f64) -> String {
+    let secs = (ms / 1e3).round();
+    match ms {
+        ..1e3 => format!("{ms:.0} ms"),
+        ..6e4 if ms % 1e3 > 0.0 => format!("{:.1} s", ms / 1e3),
+        ..6e4 => format!("{secs:.0} s"),
+        _ => format!("{:.0}:{:02.0}", (secs / 60.0).floor(), secs % 60.0),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn round_distances() {
-        for (whole, expected) in [(95_000.0, 20_000.0), (1_000.0, 200.0), (0.5, 1.0), (64_000.0, 10_000.0)] {
+        for (whole, expected) in [(95_000.0, 15_000.0), (1_000.0, 200.0), (0.5, 1.0), (305_000.0, 60_000.0)] {
             assert!((super::step(whole) - expected).abs() < 1e-6, "{whole}");
         }
+        assert_eq!([200.0, 1_500.0, 15_000.0, 150_000.0].map(super::at), ["200 ms", "1.5 s", "15 s", "2:30"]);
     }
 }

@@ -78,6 +78,9 @@ fn told(finding: &Finding, detailed: bool, theme: Theme) -> Vec<String> {
         out.extend(finding.details.iter().filter(|d| !d.is_empty()).map(|d| format!("      {}", clean(d))));
     }
     out.push(format!("    {} {}", theme.literal("change:"), clean(&finding.change)));
+    if let Some(name) = finding.apply {
+        out.push(format!("    {}  rustc-hyperopt analyze --apply {name}", theme.literal("apply:")));
+    }
     if !amount.is_empty() {
         out.push(format!("    {}   {amount}", theme.good("gain:")));
     }
