@@ -62,6 +62,11 @@
 //! Whatever stands on earlier metadata can be told apart: `engine::truth` lays out how a unit and everything between it and the
 //! edit are compiled plainly in a scratch directory, for true messages and for `stats --verify`.
 //!
+//! # What builds cost
+//!
+//! The daemon puts down when each unit was made, by whom it is needed and what it took ([`events::timing`]), by build and, apart
+//! from builds, by unit; [`analyze`] makes a report of that.
+//!
 //! # The first edit
 //!
 //! A member that was restored has no incremental state. [`engine::states`] keeps the state of a unit per directory and gives it
@@ -96,4 +101,5 @@ pub mod wrapper;
 pub mod seed;
 pub mod predict;
 pub mod ui;
+pub mod analyze;
 pub mod cli;

@@ -8,6 +8,7 @@
 //! objects/N          the file that the Nth argument (from 0) names, if it goes when rustc ends
 //! done               written last, and only if the linker was successful and silent
 //! failed             written if the linker has failed of its own accord
+//! took               milliseconds that the last run took
 //! ```
 //!
 //! Whatever is not complete is nothing. It must never know what is done with it.
@@ -96,6 +97,16 @@ pub fn write(dir: &Path, arguments: &[OsString], environment: &EnvSnapshot) -> i
 /// Notes that the linker was run and has failed: it is no fault of ours.
 pub fn note_failure(dir: &Path) {
     drop(fs::write(dir.join("failed"), b""));
+}
+
+/// Notes how long the linker took. Without the note nobody knows.
+pub fn note_time(dir: &Path, millis: u64) {
+    drop(fs::write(dir.join("took"), millis.to_string()));
+}
+
+/// How long the linker took, in milliseconds.
+pub fn took(dir: &Path) -> Option<u64> {
+    fs::read_to_string(dir.join("took")).ok()?.parse().ok()
 }
 
 /// Whether the linker was run and has failed.
@@ -209,6 +220,9 @@ mod tests {
         .map(PathBuf::into_os_string)
         .to_vec();
         assert_eq!(read(&spool), None, "not yet");
+        assert_eq!(took(&spool), None);
+        note_time(&spool, 12);
+        assert_eq!(took(&spool), Some(12));
         write(&spool, &arguments, &EnvSnapshot::current()).expect("written");
         let read_back = read(&spool).expect("complete");
         assert_eq!(read_back.arguments[4..6], listed);

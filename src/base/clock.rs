@@ -25,6 +25,20 @@ pub fn wall_secs() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
 }
 
+/// A day of the proleptic Gregorian calendar and the time, as `2026-03-01 14:05 UTC`.
+pub fn date(secs: u64) -> String {
+    let (days, rest) = (secs / 86_400, secs % 86_400);
+    // Years that begin with March, in eras of 400 of them (Howard Hinnant, `civil_from_days`).
+    let day = days + 719_468;
+    let (era, day) = (day / 146_097, day % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let date = day - (153 * month + 2) / 5 + 1;
+    let (month, year) = if month < 10 { (month + 3, year + era * 400) } else { (month - 9, year + era * 400 + 1) };
+    format!("{year:04}-{month:02}-{date:02} {:02}:{:02} UTC", rest / 3_600, rest / 60 % 60)
+}
+
 /// A running measurement.
 #[derive(Debug, Clone, Copy)]
 pub struct Stopwatch(Instant);
@@ -48,5 +62,24 @@ impl Stopwatch {
     /// Microseconds since the start.
     pub fn micros(&self) -> u64 {
         u64::try_from(self.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates() {
+        let cases = [
+            (0, "1970-01-01 00:00 UTC"),
+            (951_782_399, "2000-02-28 23:59 UTC"),
+            (951_782_400, "2000-02-29 00:00 UTC"),
+            (1_772_373_900, "2026-03-01 14:05 UTC"),
+            (4_107_542_400, "2100-03-01 00:00 UTC"),
+        ];
+        for (secs, expected) in cases {
+            assert_eq!(date(secs), expected);
+        }
     }
 }

@@ -56,6 +56,37 @@ impl UnitFiles {
     }
 }
 
+/// The target directory and the profile's directory below it, by where a compiler is to write; `triple` is what the compile
+/// was asked for by name.
+pub fn above(out_dir: &Path, triple: Option<&str>) -> Option<(PathBuf, String)> {
+    let is_units = |dir: &&Path| dir.file_name().is_some_and(|n| n == "deps" || n == "examples" || n == "build");
+    // The nearest is meant: a project may lie in a directory of any name.
+    let profile = out_dir.ancestors().take(4).find(is_units)?.parent()?;
+    let name = profile.file_name()?.to_str()?;
+    let Some(triple) = triple else { return Some((profile.parent()?.to_owned(), name.to_owned())) };
+    let above = profile.parent()?;
+    let triple = Path::new(triple)
+        .file_stem()
+        .filter(|_| triple.ends_with(".json"))
+        .map_or_else(|| triple.into(), |s| s.to_string_lossy());
+    (above.file_name()?.to_str()? == triple).then_some(())?;
+    Some((above.parent()?.to_owned(), format!("{triple}/{name}")))
+}
+
+/// Cargo's hash of a unit, by one of its outputs: that in the name, or the name itself where it has none.
+pub fn unit_of_file(file: &Path) -> String {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    hash_of(&stem).map_or_else(|| stem.clone().into_owned(), str::to_owned)
+}
+
+/// The directory of the run of a build script that has written into this `OUT_DIR`, and cargo's hash of it.
+pub fn run_of(build_out: &Path) -> Option<(PathBuf, String)> {
+    let dir = build_out.parent()?;
+    let name = dir.file_name()?.to_str()?;
+    let hash = if is_hash(name) { name } else { hash_of(name)? };
+    Some((dir.to_owned(), hash.to_owned()))
+}
+
 /// All units of a profile's directory, in no order.
 pub fn scan(profile: &Path) -> (Layout, Vec<UnitFiles>) {
     let classic = classic(profile);
@@ -218,6 +249,24 @@ mod tests {
         assert_eq!(fingerprints(dir.path()).len(), 2);
         std::os::unix::fs::symlink("/", dir.path().join("build/serde-8171b9e16a21d063/out/link")).expect("linked");
         assert!(scan(dir.path()).1.iter().any(|u| u.odd));
+    }
+
+    #[test]
+    fn where_an_output_belongs() {
+        let above = |dir: &str, triple| above(Path::new(dir), triple).map(|(t, p)| format!("{} {p}", t.display()));
+        assert_eq!(above("/p/target/debug/deps", None).as_deref(), Some("/p/target debug"));
+        assert_eq!(above("/deps/target/debug/build/serde-90ea9c81a65cb426", None).as_deref(), Some("/deps/target debug"));
+        assert_eq!(above("/p/target/debug/build/serde/90ea9c81a65cb426/out", None).as_deref(), Some("/p/target debug"));
+        assert_eq!(above("/t/x-y-z/release/examples", Some("x-y-z")).as_deref(), Some("/t x-y-z/release"));
+        assert_eq!(above("/t/spec/release/deps", Some("/a/spec.json")).as_deref(), Some("/t spec/release"));
+        assert_eq!(above("/t/debug/deps", Some("x-y-z")), None);
+        assert_eq!(above("/t/debug", None), None);
+        assert_eq!(unit_of_file(Path::new("/t/deps/libserde-90ea9c81a65cb426.rmeta")), "90ea9c81a65cb426");
+        assert_eq!(unit_of_file(Path::new("/t/deps/libplugin.so")), "libplugin");
+        let run = |dir: &str| run_of(Path::new(dir)).map(|(d, hash)| format!("{} {hash}", d.display()));
+        assert_eq!(run("/t/build/a-90ea9c81a65cb426/out").as_deref(), Some("/t/build/a-90ea9c81a65cb426 90ea9c81a65cb426"));
+        assert_eq!(run("/t/build/a/90ea9c81a65cb426/out").as_deref(), Some("/t/build/a/90ea9c81a65cb426 90ea9c81a65cb426"));
+        assert_eq!(run("/elsewhere/out"), None);
     }
 
     #[test]

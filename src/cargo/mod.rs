@@ -5,9 +5,11 @@
 //! recognise is absent: cargo decides for itself whether what stands in a target directory is fresh.
 
 pub mod call;
+pub mod caller;
 pub mod fingerprint;
 pub mod layout;
 pub mod lockfile;
+pub mod metadata;
 pub mod package;
 pub mod settings;
 pub mod toolchain;

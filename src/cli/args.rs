@@ -1,5 +1,7 @@
 //! The commands that are ours, as clap sees them. Cargo's command lines never come here.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 
 use super::warmup::args::WarmupArgs;
@@ -62,6 +64,8 @@ pub struct Cli {
 pub enum Command {
     /// Show what was restored, what was compiled and why, and the time saved
     Stats(StatsArgs),
+    /// Say what builds cost and what would make them faster, from recorded times
+    Analyze(AnalyzeArgs),
     /// Show the cache's size, clean it, verify it, or show the configuration
     Cache(CacheArgs),
     /// Say why a crate was compiled, restored or not cached the last time
@@ -101,6 +105,25 @@ pub struct StatsArgs {
     /// With `--verify`: only so many, chosen at random
     #[arg(long, value_name = "N", requires = "verify")]
     pub sample: Option<u64>,
+}
+
+#[derive(Debug, Clone, Default, Args)]
+pub struct AnalyzeArgs {
+    /// Also show the reasons behind each finding, and more of them
+    #[arg(long)]
+    pub detailed: bool,
+    /// Write a page with a timeline and a dependency graph, which needs no other file
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Print a JSON document (schema version 1) on stdout
+    #[arg(long, conflicts_with = "detailed")]
+    pub json: bool,
+    /// Make the change of this name in `Cargo.toml`, and show it
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["detailed", "html", "json", "undo"])]
+    pub apply: Option<String>,
+    /// Take the last applied change back
+    #[arg(long, conflicts_with_all = ["detailed", "html", "json"])]
+    pub undo: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, Args)]
@@ -243,6 +266,7 @@ mod tests {
             "x cache --clean --all --dry-run",
             "x cache clean --all",
             "x stats --verify --sample 5 --json",
+            "x analyze --html r.html --detailed",
             "x --color never cache config",
         ] {
             assert!(parse(good).is_ok(), "{good}");
@@ -255,6 +279,7 @@ mod tests {
             "x stats --sample 5",
             "x stats --verify --detailed",
             "x init --check --undo",
+            "x analyze --apply x --undo",
         ] {
             assert!(parse(bad).is_err(), "{bad}");
         }

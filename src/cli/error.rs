@@ -34,6 +34,8 @@ pub enum CliError {
     Warmup(#[from] super::warmup::error::WarmupError),
     #[error("{0}")]
     Init(#[from] super::init::InitError),
+    #[error("{0}")]
+    Analyze(#[from] super::analyze::AnalyzeError),
     #[error("cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
 }
@@ -52,6 +54,7 @@ impl CliError {
             Self::NoCargo => Some("install Rust from https://rustup.rs, or set `CARGO` to cargo's path".into()),
             Self::Init(e) => e.hint(),
             Self::Warmup(e) => e.hint(),
+            Self::Analyze(e) => e.hint(),
             Self::Config(_) | Self::Start { .. } | Self::Json(_) => None,
         }
     }
@@ -59,7 +62,7 @@ impl CliError {
     /// See [`exit`].
     pub fn exit(&self) -> i32 {
         match self {
-            Self::UnknownCrate { .. } | Self::Init(_) => exit::NO,
+            Self::UnknownCrate { .. } | Self::Init(_) | Self::Analyze(_) => exit::NO,
             Self::NoCargo => exit::NO_CARGO,
             _ => exit::FAILED,
         }

@@ -7,6 +7,7 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser};
 
+pub mod analyze;
 pub mod args;
 pub mod build;
 pub mod cache;
@@ -102,6 +103,7 @@ fn own(ctx: &mut Context, toolchain: Option<OsString>, args: &[OsString]) -> Res
         }
         Some(Command::Completions { shell }) => complete::run(ctx, shell),
         Some(Command::Man(args)) => man::run(ctx, &args),
+        Some(Command::Analyze(args)) => analyze::run(ctx, &args),
         Some(Command::Stats(args)) => stats::run(ctx, args),
         Some(Command::Cache(args)) => cache::run(ctx, &args),
         Some(Command::Why(args)) => why::run(ctx, &args),

@@ -10,7 +10,10 @@ use std::{
 use super::{context::Context, plan::CargoCall, wiring::Wired};
 use crate::{
     artifact::marker,
-    cargo::call::{Call, Understood},
+    cargo::{
+        call::{Call, Understood},
+        caller::Caller,
+    },
     engine::units::Site,
     ipc::{
         client::Client,
@@ -47,7 +50,7 @@ impl Seeding {
             && seed::is_worth_asking(&site.call)
             && let Ok(mut client) = Client::connect_or_start(&self.wired.store, &self.wired.exe)
         {
-            put(&mut client, site, &self.wired.session);
+            put(&mut client, site, &self.wired.session, &self.wired.session);
         }
     }
 
@@ -93,20 +96,24 @@ pub fn for_cargo(ctx: &Context, pid: &OsString) {
     let build = understand(ctx, &args, toolchain.as_deref());
     let Some(site) = build.and_then(|b| site(ctx, b)) else { return };
     let Ok(mut client) = Client::connect_or_start(&store, &ctx.exe) else { return };
+    let cargo: Option<u32> = pid.to_str().and_then(|p| p.parse().ok());
     if seed::is_worth_asking(&site.call) {
         // Builds of ours are prepared by ourselves: this one is in no session.
-        put(&mut client, &site, "");
+        let build = cargo.and_then(Caller::at).map(|c| c.name()).unwrap_or_default();
+        put(&mut client, &site, "", &build);
     }
     if seed::is_worth_taking(&site.call) {
-        let cargo = pid.to_str().and_then(|p| p.parse().ok());
         drop(client.ask(&Request::Built { site: Box::new(site), cargo }));
     }
 }
 
-/// Puts units in place, and has it counted.
-fn put(client: &mut Client, site: &Site, session: &str) {
-    if let Some(outcome) = seed::prepare(client, site) {
-        drop(client.ask(&Request::Seeded { session: session.to_owned(), outcome }));
+/// Puts units in place, and has it counted. `build` is the name under which the daemon knows the build: the session, where
+/// there is one.
+fn put(client: &mut Client, site: &Site, session: &str, build: &str) {
+    if let Some(done) = seed::prepare(client, site) {
+        drop(client.ask(&Request::Seeded { session: session.to_owned(), outcome: done.outcome }));
+        let (build, target) = (build.to_owned(), site.call.target.clone());
+        drop(client.ask(&Request::SeededUnits { build, target, units: done.units, took_ms: done.took_ms }));
     }
 }
 

@@ -1,5 +1,7 @@
 //! Questions about the store and orders to it, as the CLI asks them.
 
+use std::path::Path;
+
 use super::{
     seeds,
     state::{Open, State},
@@ -62,6 +64,7 @@ pub fn answer(state: &State, request: Request) -> Reply {
             done(open.engine.store.flush())
         }
         Request::Health => Reply::Health(health(state, open.engine.store.degraded())),
+        Request::Builds { target } => Reply::Builds(Box::new(open.timings.builds(&open.engine.store, Path::new(&target)))),
         other => seeds::answer(open, other),
     }
 }

@@ -14,6 +14,7 @@ mod server;
 mod session;
 mod state;
 mod tenure;
+mod timings;
 mod told;
 mod verifier;
 

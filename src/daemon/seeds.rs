@@ -25,6 +25,10 @@ pub fn answer(open: &Open, request: Request) -> Reply {
             }
             Reply::Done
         }
+        Request::SeededUnits { build, target, units, took_ms } => {
+            open.timings.seeded(&open.engine.store, &build, Path::new(&target), &units, took_ms);
+            Reply::Done
+        }
         Request::SeedsWithdrawn { units } => {
             // Which of them is wrong nobody knows; those that are right come back with the next build.
             units.iter().for_each(|unit| drop(open.engine.store.remove_action(unit)));

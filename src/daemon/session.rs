@@ -21,6 +21,7 @@ use super::{
     flights::{Leader, Seat},
     publisher::Job,
     state::{Open, State},
+    timings::Beginning,
     told::{Who, bypass, link_task, outcome, record},
     verifier,
 };
@@ -70,12 +71,15 @@ pub struct Session {
     next_ticket: u64,
     scratches: Vec<Scratch>,
     workshop: Option<Workshop>,
+    /// Of the last lookup.
+    began: Beginning,
 }
 
 impl Session {
     /// Before the greeting.
     pub fn new(stream: UnixStream, state: Arc<State>) -> Self {
-        Self { stream, state, pending: HashMap::new(), next_ticket: 1, scratches: Vec::new(), workshop: None }
+        let began = Beginning::default();
+        Self { stream, state, pending: HashMap::new(), next_ticket: 1, scratches: Vec::new(), workshop: None, began }
     }
 
     /// Until the client hangs up.
@@ -208,6 +212,7 @@ impl Session {
     /// Looks up; of equal lookups at the same time, one is told to compile and the others wait for it.
     async fn lookup(&mut self, open: &Open, query: Query) -> io::Result<Reply> {
         self.state.keeper.interrupt();
+        self.began = Beginning::of(&self.stream);
         let landings = self.state.flights.landings();
         let engine = open.engine.clone();
         let first = self.blocking(move || {
@@ -219,7 +224,7 @@ impl Session {
         });
         let (mut prepared, mut answer) = match first.await? {
             Ok(found) => found,
-            Err((why, who)) => return Ok(bypass(open, why, who)),
+            Err((why, who)) => return Ok(bypass(open, why, who, &self.began)),
         };
         let mut leader = None;
         if matches!(answer, Answer::Miss(_)) {
@@ -237,11 +242,11 @@ impl Session {
             };
             if look_again {
                 let engine = open.engine.clone();
-                let who = Who { session: prepared.session.clone(), crate_name: prepared.inv.crate_name.clone() };
+                let who = Who::prepared(&prepared);
                 let again = self.blocking(move || engine.find(&prepared).map(|answer| (prepared, answer)));
                 match again.await? {
                     Ok(found) => (prepared, answer) = found,
-                    Err(why) => return Ok(bypass(open, why, who)),
+                    Err(why) => return Ok(bypass(open, why, who, &self.began)),
                 }
             }
         }
@@ -319,6 +324,7 @@ impl Session {
             took_ms: took_us / 1000,
             bytes: found.manifest.size(),
         };
+        open.timings.restored(&open.engine.store, &prepared, &self.began, &found);
         record(&open.engine, &prepared, outcome);
         if found.kind != HitKind::Exact {
             self.state.verifier.offer(open.engine.claim(&prepared, &found));
@@ -335,6 +341,7 @@ impl Session {
             self.state.keeper.compiled(unit);
         }
         let outcome = outcome(missed, &result);
+        open.timings.compiled(&open.engine.store, &prepared, &self.began, &result, &outcome);
         record(&open.engine, &prepared, outcome);
         failpoint::reach("daemon-before-publish");
         open.publisher.push(Job { prepared, result, _leader: leader });
@@ -344,6 +351,7 @@ impl Session {
         let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) else { return };
         open.engine.note_grafted(&miss.prepared, false);
         let Miss { prepared, mut missed, .. } = *miss;
+        open.timings.failed(&open.engine.store, &prepared, &self.began, compile_ms);
         missed.candidate = None; // A compile that failed says nothing about its dependents.
         record(&open.engine, &prepared, missed.into_outcome(compile_ms));
     }

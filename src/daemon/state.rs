@@ -11,7 +11,10 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::{flights::Flights, ingester::Ingester, keeper::Keeper, publisher::Publisher, tenure::Tenure, verifier::Verifier};
+use super::{
+    flights::Flights, ingester::Ingester, keeper::Keeper, publisher::Publisher, tenure::Tenure, timings::Timings,
+    verifier::Verifier,
+};
 use crate::{
     base::{clock::Stopwatch, fs::FileSig},
     engine::Engine,
@@ -52,6 +55,7 @@ pub struct Open {
     pub engine: Arc<Engine>,
     pub publisher: Arc<Publisher>,
     pub ingester: Ingester,
+    pub timings: Timings,
 }
 
 impl State {
@@ -83,7 +87,7 @@ impl State {
             let publisher = Arc::new(Publisher::start(engine.clone()));
             let stored = publisher.clone();
             let ingester = Ingester::start(engine.clone(), move || stored.wait_until_empty());
-            Open { engine, publisher, ingester }
+            Open { engine, publisher, ingester, timings: Timings::default() }
         });
         drop(self.opened.set(result));
         self.ready.notify_waiters();

@@ -83,6 +83,8 @@ pub struct Compiled {
     pub wall_ms: u64,
     pub cpu_ms: u64,
     pub max_rss_kib: u64,
+    /// From the start until the compiler said that there is metadata.
+    pub rmeta_ms: Option<u64>,
     /// When the compiler was started, by the clock of file times.
     pub started: Nanos,
     /// The name of a secret variable whose value is in one of the outputs.

@@ -7,6 +7,7 @@ pub mod cut_off;
 pub mod outcome;
 pub mod reason;
 pub mod states;
+pub mod timing;
 pub mod totals;
 pub mod units;
 
@@ -14,5 +15,6 @@ pub use cut_off::{CutOff, Refusal};
 pub use outcome::{HitKind, Outcome, UnitEvent};
 pub use reason::Reason;
 pub use states::StateTotals;
+pub use timing::{BuildHead, BuildRecord, Deed, KnownUnit, Need, Spent, UnitRun};
 pub use totals::Totals;
 pub use units::{LeftOut, UnitTotals};

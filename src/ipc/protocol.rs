@@ -15,13 +15,13 @@ use crate::{
         truth::{Step, Verdict},
         units::{Layout, Site},
     },
-    events::{Outcome, StateTotals, Totals, UnitEvent, UnitTotals},
+    events::{BuildRecord, KnownUnit, Outcome, StateTotals, Totals, UnitEvent, UnitTotals},
     rustc::WhyNot,
     store::{Claim, KnownProject},
 };
 
 /// The version of everything in this file; `tests/protocol.lock` notices when it should have been raised.
-pub const VERSION: u16 = 4;
+pub const VERSION: u16 = 5;
 /// The first bytes of a connection.
 pub const MAGIC: [u8; 8] = *b"hyperopt";
 
@@ -106,6 +106,10 @@ pub enum Request {
     IsWarm { site: Box<Site>, sources: Digest },
     /// The projects that were built, the newest first.
     Projects,
+    /// These units (`<package>-<hash>`) were put into a target directory before a build: the session, or the cargo process.
+    SeededUnits { build: String, target: OsString, units: Vec<String>, took_ms: u64 },
+    /// The builds on record in a target directory.
+    Builds { target: OsString },
 }
 
 /// Answers.
@@ -156,6 +160,7 @@ pub enum Reply {
     /// Answer to [`Request::IsWarm`], and to [`Request::Built`]: what was built is in the store already.
     Warm(bool),
     Projects(Vec<KnownProject>),
+    Builds(Box<BuildsReply>),
 }
 
 /// What is to be done about the last step of a compile.
@@ -201,6 +206,17 @@ pub struct StatsReply {
     pub states: StateTotals,
     /// Of all sessions.
     pub units: UnitTotals,
+}
+
+/// Answer to [`Request::Builds`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildsReply {
+    /// The newest first.
+    pub builds: Vec<BuildRecord>,
+    /// What is remembered of the units in them, and of everything behind those.
+    pub units: Vec<KnownUnit>,
+    /// The target directories that there are builds of, the newest first.
+    pub targets: Vec<OsString>,
 }
 
 /// Answer to [`Request::Size`].

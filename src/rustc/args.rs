@@ -134,6 +134,11 @@ impl Invocation {
         self.codegen_options().rev().find(|(n, _)| *n == name).map(|(_, value)| value)
     }
 
+    /// The package's features, as cargo says them: `--cfg feature="…"`.
+    pub fn features(&self) -> impl Iterator<Item = &str> {
+        self.keyed.iter().filter_map(|k| std::str::from_utf8(k).ok()?.strip_prefix("cfg\0feature=\"")?.strip_suffix('"'))
+    }
+
     /// `lib`, `bin`, `test`, `build-script`, … for people.
     pub fn kind(&self) -> &'static str {
         match self.crate_types.first() {

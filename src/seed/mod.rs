@@ -67,8 +67,16 @@ pub fn note_taken(call: &Call) {
     drop(Marker { call: Some(call.exact), taken: true, ..marker }.write(call.target()));
 }
 
+/// What was put in place.
+pub struct Done {
+    pub outcome: Outcome,
+    /// `<package>-<hash>`.
+    pub units: Vec<String>,
+    pub took_ms: u64,
+}
+
 /// Asks for units and puts them in place; what there is to tell of it, if anything.
-pub fn prepare(client: &mut Client, site: &Site) -> Option<Outcome> {
+pub fn prepare(client: &mut Client, site: &Site) -> Option<Done> {
     let watch = Stopwatch::start();
     let Ok(Reply::Seeds(layout)) = client.ask(&Request::Seeds(Box::new(site.clone()))) else { return None };
     let target = site.call.target();
@@ -91,7 +99,9 @@ pub fn prepare(client: &mut Client, site: &Site) -> Option<Outcome> {
     }
     let bytes = placed.iter().flat_map(|u| &u.files).map(|f| place::size(&f.source)).sum();
     let left_out = layout.refused.into_iter().collect();
-    Some(Outcome::Seeded { units: placed.len() as u64, bytes, took_ms: watch.millis(), left_out })
+    let took_ms = watch.millis();
+    let units = placed.iter().map(|u| u.name.clone()).collect();
+    Some(Done { outcome: Outcome::Seeded { units: placed.len() as u64, bytes, took_ms, left_out }, units, took_ms })
 }
 
 /// What was put there by us, now and before, as far as it stands there still.

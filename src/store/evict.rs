@@ -163,11 +163,13 @@ impl Store {
             Table::Claims,
             Table::Packages,
             Table::Lists,
+            Table::Timings,
         ] {
             self.index.clear(table)?;
         }
         self.forget_digests();
         self.forget_commands();
+        self.forget_timings();
         self.layout.empty_quarantine();
         let stale = self
             .index

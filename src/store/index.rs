@@ -125,6 +125,27 @@ impl Index {
         })
     }
 
+    /// What `pick` makes of the entries whose keys begin with `prefix`, in the order of keys. `pick` must not call the index.
+    /// What cannot be read is left out.
+    pub fn scan_prefix<R>(&self, table: Table, prefix: &[u8], mut pick: impl FnMut(&[u8], &[u8]) -> Option<R>) -> Vec<R> {
+        let generation = self.replaced();
+        let mut found = Vec::new();
+        let done = self.with(|db, cf| {
+            for entry in db.iterator_cf(cf(table)?, rocksdb::IteratorMode::From(prefix, rocksdb::Direction::Forward)) {
+                let (key, value) = entry?;
+                if !key.starts_with(prefix) {
+                    break;
+                }
+                found.extend(pick(&key, &value));
+            }
+            Ok(())
+        });
+        if let Err(e) = done {
+            self.after_read_error(&e, generation);
+        }
+        found
+    }
+
     /// The entries from the last one backwards, until `take` says `false`. `take` must not call the index.
     pub fn scan_back(&self, table: Table, mut take: impl FnMut(&[u8], &[u8]) -> bool) {
         let generation = self.replaced();

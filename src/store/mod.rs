@@ -21,6 +21,7 @@ pub mod projects;
 pub mod records;
 pub mod states;
 pub mod stats;
+pub mod timings;
 pub mod units;
 mod uses;
 pub mod verify;
@@ -53,6 +54,7 @@ use self::{
     layout::Layout,
     ledger::Ledger,
     stats::Statistics,
+    timings::Journal,
     uses::Uses,
 };
 use crate::base::sync::lock;
@@ -79,6 +81,7 @@ pub struct Store {
     /// How many claims were noted by this process.
     claimed: AtomicU64,
     statistics: Mutex<Statistics>,
+    journal: Mutex<Journal>,
     /// Held where a value is read, changed and written back.
     publishing: Mutex<()>,
     /// Held by whoever removes entries.
@@ -115,6 +118,7 @@ impl Store {
             uses,
             claimed: AtomicU64::new(0),
             statistics: Mutex::new(statistics),
+            journal: Mutex::default(),
             publishing: Mutex::new(()),
             cleaning: Mutex::new(()),
             blob_failure: Mutex::new(None),
@@ -156,6 +160,7 @@ impl Store {
     /// If the disk does not take it.
     pub fn flush(&self) -> Result<(), StoreError> {
         self.flush_stats()?;
+        self.flush_timings()?;
         self.uses.persist(&self.index)?;
         self.index.sync()
     }
@@ -175,6 +180,7 @@ impl Drop for Store {
     fn drop(&mut self) {
         // Statistics and ages that cannot be written are no reason to complain at the very end.
         drop(self.flush_stats());
+        drop(self.flush_timings());
         drop(self.uses.persist(&self.index));
     }
 }

@@ -21,6 +21,7 @@ mod digests;
 mod evict;
 mod full;
 mod statistics;
+mod timings;
 
 const PLENTY: Limits = Limits { max_bytes: 1 << 40, retention_days: 0 };
 

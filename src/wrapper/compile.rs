@@ -1,7 +1,7 @@
 //! A miss: run the compiler, pass its output on as it comes, and report what it made.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     ffi::OsString,
     io::{self, Read, Write},
     path::Path,
@@ -56,7 +56,13 @@ pub fn run(command: &Command, extra: Vec<OsString>, hold: Hold, recorder: Option
     let (out, err) = (running.stdout.take(), running.stderr.take());
     let stdout = thread::spawn(move || out.map(|from| tee(from, io::stdout())).unwrap_or_default());
     let (mut waiting, client) = (Waiting::new(hold), RefCell::new(client));
-    let wait = |line: &[u8]| waiting.takes(line, |path| worth_holding(&mut client.borrow_mut(), ticket, path));
+    let rmeta_ms = Cell::new(None);
+    let wait = |line: &[u8]| {
+        if messages::artifact(line).is_some_and(|a| a.emit == "metadata") {
+            rmeta_ms.set(rmeta_ms.get().or(Some(watch.millis())));
+        }
+        waiting.takes(line, |path| worth_holding(&mut client.borrow_mut(), ticket, path))
+    };
     let held = RefCell::default();
     let to = Quiet { to: io::stderr(), recorder: recorder.as_ref(), held: &held };
     let mut messages = Stream::new(to, std::env::current_dir().unwrap_or_default(), wait);
@@ -78,7 +84,7 @@ pub fn run(command: &Command, extra: Vec<OsString>, hold: Hold, recorder: Option
     let said = stderr.as_deref().filter(|_| !status.success());
     let withdrawn = said.zip(command.out_dir()).and_then(|(said, dir)| misfit::withdraw_if(said, dir));
     let mut report = match (report(status, stdout, stderr, cost, started), linked) {
-        (Some(result), linked) => Some(Compiled { linked, ..result }),
+        (Some(result), linked) => Some(Compiled { linked, rmeta_ms: rmeta_ms.get(), ..result }),
         (None, Linked::Recorded(dir)) => {
             drop(std::fs::remove_dir_all(dir));
             None
@@ -174,7 +180,7 @@ fn report(status: ExitStatus, stdout: Option<Vec<u8>>, stderr: Option<Vec<u8>>, 
     }
     let Cost { wall_ms, cpu_ms, max_rss_kib } = cost;
     let (secret, linked) = (secrets::in_files(&paths), Linked::Plainly);
-    Some(Compiled { outputs, stdout, stderr, wall_ms, cpu_ms, max_rss_kib, started, secret, linked })
+    Some(Compiled { outputs, stdout, stderr, wall_ms, cpu_ms, max_rss_kib, rmeta_ms: None, started, secret, linked })
 }
 
 impl Cost {

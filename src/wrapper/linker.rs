@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     artifact::spool,
-    base::{env::EnvSnapshot, process},
+    base::{clock::Stopwatch, env::EnvSnapshot, process},
 };
 
 /// Runs the linker that `args` (own name first) stand for, and ends as it has ended.
@@ -22,12 +22,14 @@ pub fn run(args: &[OsString]) -> ! {
     let mut command = Command::new(&program);
     command.args(rest).stdin(Stdio::inherit()).stdout(Stdio::piped()).stderr(Stdio::piped());
     process::dies_with_us(&mut command);
+    let watch = Stopwatch::start();
     let output = match command.output() {
         Ok(output) => output,
         Err(error) => {
             process::exit_saying(127, &format!("could not run `{}`: {error}\n", program.to_string_lossy()));
         }
     };
+    spool::note_time(&dir, watch.millis());
     drop(io::stdout().write_all(&output.stdout).and_then(|()| io::stdout().flush()));
     drop(io::stderr().write_all(&output.stderr));
     if !output.status.success() {

@@ -65,6 +65,7 @@ pub fn run(relink: &Relink) -> Option<Compiled> {
         wall_ms: relink.cost.wall_ms,
         cpu_ms: relink.cost.cpu_ms,
         max_rss_kib: relink.cost.max_rss_kib,
+        rmeta_ms: None,
         started,
         secret: secrets::in_files(&paths),
         linked: Linked::Again { took_ms: watch.millis() },

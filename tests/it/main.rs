@@ -4,6 +4,7 @@
 
 mod support;
 
+mod analyze;
 mod concurrency;
 mod damage;
 mod disks;

@@ -16,7 +16,7 @@ use super::{
 };
 
 mod ci;
-mod diff;
+pub mod diff;
 pub mod edit;
 mod file;
 pub mod ide;

@@ -113,6 +113,7 @@ impl Chain {
                 wall_ms: 1,
                 cpu_ms: 1,
                 max_rss_kib: 1,
+                rmeta_ms: None,
                 started,
                 secret: None,
                 linked: crate::engine::plan::Linked::Plainly,

@@ -26,11 +26,12 @@ pub enum Table {
     Packages,
     Lists,
     Meta,
+    Timings,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Invocations,
         Self::Inputs,
         Self::Actions,
@@ -48,6 +49,7 @@ impl Table {
         Self::Packages,
         Self::Lists,
         Self::Meta,
+        Self::Timings,
     ];
 
     /// The column family's name.
@@ -70,6 +72,7 @@ impl Table {
             Self::Packages => "packages",
             Self::Lists => "lists",
             Self::Meta => "meta",
+            Self::Timings => "timings",
         }
     }
 }
