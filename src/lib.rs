@@ -96,4 +96,5 @@ pub mod wrapper;
 pub mod seed;
 pub mod predict;
 pub mod ui;
+pub mod bench;
 pub mod cli;

@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use super::warmup::args::WarmupArgs;
+use super::{bench::BenchArgs, warmup::args::WarmupArgs};
 
 const AFTER: &str = "\
 Every other command is cargo's and takes cargo's arguments:
@@ -42,6 +42,8 @@ pub enum Command {
     Doctor,
     /// Build ahead of time, so that fresh target directories find everything
     Warmup(Box<WarmupArgs>),
+    /// Measure builds of this project, side by side with plain cargo and other caches
+    Bench(Box<BenchArgs>),
     /// Make plain `cargo` use the cache (one line in cargo's configuration)
     Init(InitArgs),
     /// Print the version

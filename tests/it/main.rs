@@ -4,6 +4,7 @@
 
 mod support;
 
+mod bench;
 mod concurrency;
 mod damage;
 mod disks;

@@ -154,10 +154,12 @@ fn ours_are_ours() {
         "init --check",
         "warmup --scan-crates a b",
         "stats --help",
+        "bench --iterations 2",
+        "-q bench",
     ] {
         assert_eq!(plan_of("rustc-hyperopt", &words(line)), Plan::Own { toolchain: None, args: words(line) }, "{line}");
     }
-    for line in ["bench", "bench --no-run", "watch", "analyze", "help bench", "-q bench"] {
+    for line in ["watch", "analyze --html x", "help watch", "-q watch"] {
         assert!(matches!(plan_of("rustc-hyperopt", &words(line)), Plan::Reserved(_)), "{line}");
     }
 }
