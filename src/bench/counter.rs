@@ -77,7 +77,8 @@ fn watch(_: &Path, _: Arc<AtomicU64>, _: Arc<AtomicBool>) -> Option<JoinHandle<(
     None
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
 

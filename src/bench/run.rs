@@ -68,7 +68,8 @@ pub fn run(command: &mut Command, log: &Path, counter: Option<&Counter>, stop: S
     Ok(Measured { wall: wall.as_secs_f64(), cpu: tree::cpu() - cpu, compilers, status })
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
 

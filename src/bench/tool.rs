@@ -196,7 +196,7 @@ mod tests {
     fn nothing_of_the_users_takes_part() {
         let dir = tempfile::tempdir().expect("temporary directory");
         let vars = [
-            ("HOME", "/home/u"),
+            ("HOME", "/users/u"),
             ("RUSTC_HYPEROPT_CACHE_MAX_SIZE_GB", "1"),
             ("CARGO_TARGET_DIR", "/shared"),
             ("SCCACHE_BUCKET", "b"),
@@ -213,7 +213,7 @@ mod tests {
             assert_ne!(set("RUSTC_WRAPPER"), Some(Some(OsStr::new("other"))));
             if Tool::OTHERS.contains(&tool) {
                 assert_eq!(set("HOME"), Some(Some(OsStr::new("/s/home"))));
-                assert_eq!(set("CARGO_HOME"), Some(Some(OsStr::new("/home/u/.cargo"))));
+                assert_eq!(set("CARGO_HOME"), Some(Some(OsStr::new("/users/u/.cargo"))));
             }
         }
     }

@@ -1,11 +1,14 @@
 //! Questions about the store and orders to it, as the CLI asks them.
 
+use std::collections::BTreeMap;
+
 use super::{
     seeds,
     state::{Open, State},
     verifier,
 };
 use crate::{
+    base::process::resident_bytes,
     events::Totals,
     ipc::protocol::{HealthReply, Reply, Request, SizeReply, StatsReply, VerifyReply},
 };
@@ -75,16 +78,24 @@ fn done<E: std::fmt::Display>(result: Result<(), E>) -> Reply {
 
 fn stats(open: &Open, session: Option<String>) -> StatsReply {
     let store = &open.engine.store;
-    let (totals, events) = match session {
+    let (totals, events, crates) = match session {
         Some(session) => {
             let events = store.events(EVENTS, |e| e.session == session);
             let mut totals = Totals::default();
             events.iter().for_each(|e| totals.add(e));
-            (totals, events)
+            (totals, events, BTreeMap::new())
         }
-        None => (store.totals(), store.events(EVENTS, |_| true)),
+        None => (store.totals(), store.events(EVENTS, |_| true), store.crate_totals()),
     };
-    StatsReply { totals, events, size: size(open), since: store.since(), states: store.state_totals() }
+    StatsReply {
+        totals,
+        events,
+        size: size(open),
+        since: store.since(),
+        states: store.state_totals(),
+        crates,
+        predictions: store.predictions(),
+    }
 }
 
 fn size(open: &Open) -> SizeReply {
@@ -109,5 +120,6 @@ pub fn health(state: &State, degraded: Option<String>) -> HealthReply {
         in_flight: state.flights.count(),
         store: state.root.display().to_string(),
         degraded,
+        memory_bytes: resident_bytes(),
     }
 }

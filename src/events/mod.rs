@@ -4,12 +4,14 @@
 //! and of the versioned `--json` output.
 
 pub mod cut_off;
+pub mod detail;
 pub mod outcome;
 pub mod reason;
 pub mod states;
 pub mod totals;
 
 pub use cut_off::{CutOff, Refusal};
+pub use detail::{CrateTotals, Gain, Loss, Predictions};
 pub use outcome::{HitKind, Outcome, UnitEvent};
 pub use reason::Reason;
 pub use states::StateTotals;

@@ -23,6 +23,7 @@ mod seeding;
 mod space;
 mod stalls;
 mod states;
+mod stats;
 mod truth;
 mod verify;
 mod warmup;
