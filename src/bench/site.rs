@@ -80,7 +80,9 @@ fn site(text: &str, attrs: &[Attribute], vis: &Visibility, sig: &Signature, bloc
     let end = block.brace_token.span.close().byte_range().start;
     let rest = text.get(body..end)?;
     let (first, _) = rest.split_once('\n')?;
-    first.trim().is_empty().then(|| ())?;
+    if !first.trim().is_empty() {
+        return None;
+    }
     let generics = sig.ident.span().byte_range().end;
     Some(Site {
         function: sig.ident.to_string(),
@@ -92,8 +94,8 @@ fn site(text: &str, attrs: &[Attribute], vis: &Visibility, sig: &Signature, bloc
 }
 
 fn doc(text: &str, attrs: &[Attribute], start: usize) -> Option<Doc> {
-    let lines = attrs.iter().map(|a| a.span().byte_range()).filter(|r| text[r.clone()].starts_with("///"));
-    if let Some(last) = lines.last() {
+    let mut lines = attrs.iter().map(|a| a.span().byte_range()).filter(|r| text[r.clone()].starts_with("///"));
+    if let Some(last) = lines.next_back() {
         // A carriage return is not part of it.
         return Some(Doc::Longer(last.start + text[last].trim_end().len()));
     }

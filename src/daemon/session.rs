@@ -331,10 +331,9 @@ impl Session {
         open.engine.note_grafted(&prepared, graft.is_some());
         if let Some(unit) = StateUnit::of(&prepared, result.wall_ms)
             && !matches!(result.linked, Linked::Again { .. })
+            && self.state.keeper.compiled(unit)
         {
-            if self.state.keeper.compiled(unit) {
-                open.engine.store.count_predictions(|p| p.states_used += 1);
-            }
+            open.engine.store.count_predictions(|p| p.states_used += 1);
         }
         let outcome = outcome(missed, &result);
         record(&open.engine, &prepared, outcome);
