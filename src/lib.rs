@@ -102,4 +102,5 @@ pub mod seed;
 pub mod predict;
 pub mod ui;
 pub mod analyze;
+pub mod bench;
 pub mod cli;

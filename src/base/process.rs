@@ -122,6 +122,13 @@ pub fn which(name: &OsStr, path: &OsStr, cwd: &Path) -> Option<PathBuf> {
     candidates.into_iter().find(|p| p.is_file())
 }
 
+/// What this process has in memory, as far as the system tells.
+pub fn resident_bytes() -> Option<u64> {
+    let pages: u64 = std::fs::read_to_string("/proc/self/statm").ok()?.split(' ').nth(1)?.parse().ok()?;
+    let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE).ok().flatten()?;
+    Some(pages * u64::try_from(page).ok()?)
+}
+
 /// Ends the process with a last word on standard error.
 pub fn exit_saying(code: i32, text: &str) -> ! {
     use std::io::Write;

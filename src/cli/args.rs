@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::warmup::args::WarmupArgs;
+use super::{bench::BenchArgs, warmup::args::WarmupArgs};
 
 /// The program's name, as shells know it.
 pub const PROGRAM: &str = "rustc-hyperopt";
@@ -74,6 +74,8 @@ pub enum Command {
     Doctor,
     /// Build ahead of time, so that fresh target directories find everything
     Warmup(Box<WarmupArgs>),
+    /// Measure builds of this project, side by side with plain cargo and other caches
+    Bench(Box<BenchArgs>),
     /// Make plain `cargo` use the cache (one line in cargo's configuration)
     Init(InitArgs),
     /// Print what makes a shell complete this program's command lines

@@ -100,7 +100,7 @@ fn crate_names() -> Vec<CompletionCandidate> {
     let lock = cwd.ancestors().find_map(|dir| std::fs::read_to_string(dir.join("Cargo.lock")).ok()).unwrap_or_default();
     let store = config::load(&env, &cwd, &[]).ok().map(|l| l.settings.cache.path).or_else(|| config::store_path(&env));
     let stats = store.and_then(|store| Client::connect(&cwd.join(store)).ok()).and_then(|mut client| client.stats().ok());
-    let seen = stats.map(|s| crates::rows(&s.events)).unwrap_or_default().into_iter().map(|row| row.name);
+    let seen = stats.map(|s| crates::rows(&s.crates)).unwrap_or_default().into_iter().map(|row| row.name);
     merged(seen.chain(lockfile::names(&lock))).into_iter().map(CompletionCandidate::new).collect()
 }
 

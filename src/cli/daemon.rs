@@ -5,7 +5,7 @@ use crate::{
     config,
     ipc::{
         client::Client,
-        protocol::{Reply, Request, StatsReply},
+        protocol::{HealthReply, Reply, Request, StatsReply},
     },
 };
 
@@ -24,6 +24,17 @@ pub trait Daemon {
     fn stats(&mut self) -> Result<StatsReply, CliError> {
         match self.ask(&Request::Stats { session: None })? {
             Reply::Stats(stats) => Ok(*stats),
+            _ => Err(CliError::Misunderstood),
+        }
+    }
+
+    /// How the daemon is.
+    ///
+    /// # Errors
+    /// As [`Daemon::ask`].
+    fn health(&mut self) -> Result<HealthReply, CliError> {
+        match self.ask(&Request::Health)? {
+            Reply::Health(health) => Ok(health),
             _ => Err(CliError::Misunderstood),
         }
     }

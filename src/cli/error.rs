@@ -33,6 +33,8 @@ pub enum CliError {
     #[error("{0}")]
     Warmup(#[from] super::warmup::error::WarmupError),
     #[error("{0}")]
+    Bench(#[from] crate::bench::error::BenchError),
+    #[error("{0}")]
     Init(#[from] super::init::InitError),
     #[error("{0}")]
     Analyze(#[from] super::analyze::AnalyzeError),
@@ -55,6 +57,7 @@ impl CliError {
             Self::Init(e) => e.hint(),
             Self::Warmup(e) => e.hint(),
             Self::Analyze(e) => e.hint(),
+            Self::Bench(e) => e.hint(),
             Self::Config(_) | Self::Start { .. } | Self::Json(_) => None,
         }
     }

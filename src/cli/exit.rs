@@ -3,7 +3,7 @@
 //! | code | meaning |
 //! |---|---|
 //! | 0 | done; nothing to complain about |
-//! | 1 | done, and the answer is "no": `cache verify` found damage, `stats --verify` found a wrong result, `doctor` found a fault, `why` knows no such crate, `init --check` found no wrapper, `init` refused, `analyze` has nothing on record or could not change a file, `warmup` could not build what was asked for |
+//! | 1 | done, and the answer is "no": `cache verify` found damage, `stats --verify` found a wrong result, `doctor` found a fault, `why` knows no such crate, `init --check` found no wrapper, `init` refused, `analyze` has nothing on record or could not change a file, `warmup` could not build what was asked for, `bench` has figures that are not valid |
 //! | 2 | could not be done: wrong usage, a configuration that cannot be read, a daemon that cannot be reached |
 //! | 127 | cargo is not found |
 

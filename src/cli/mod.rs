@@ -9,6 +9,7 @@ use clap::{CommandFactory, Parser};
 
 pub mod analyze;
 pub mod args;
+pub mod bench;
 pub mod build;
 pub mod cache;
 pub mod cargo;
@@ -109,6 +110,7 @@ fn own(ctx: &mut Context, toolchain: Option<OsString>, args: &[OsString]) -> Res
         Some(Command::Why(args)) => why::run(ctx, &args),
         Some(Command::Doctor) => Ok(doctor::run(ctx)),
         Some(Command::Init(args)) => init::run(ctx, &args),
+        Some(Command::Bench(args)) => bench::run(ctx, &args),
         Some(Command::Warmup(warm)) => warmup::run(ctx, &warm, toolchain, args),
     }
 }
@@ -124,8 +126,8 @@ fn explain(ctx: &mut Context, error: &clap::Error, args: &[OsString]) -> i32 {
     }
     ctx.printer.say(text.trim_end());
     let name = crate::cargo::words::subcommand(args).and_then(|at| args[at].to_str());
-    if name == Some("init") {
-        ctx.printer.hint("`rustc-hyperopt cargo init …` runs cargo's");
+    if let Some(name @ ("init" | "bench")) = name {
+        ctx.printer.hint(format_args!("`rustc-hyperopt cargo {name} …` runs cargo's"));
     }
     exit::FAILED
 }
@@ -154,7 +156,7 @@ mod tests {
     #[test]
     fn wrong_usage_is_two_and_names_the_way_out() {
         let cases = [
-            ("bench", "`rustc-hyperopt bench` is not part of this version", "`rustc-hyperopt cargo bench …` runs cargo's"),
+            ("bench --no-run", "--no-run", "`rustc-hyperopt cargo bench …` runs cargo's"),
             ("stats --detaild", "--detaild", "--detailed"),
             ("init --lib", "--lib", "`rustc-hyperopt cargo init …` runs cargo's"),
             ("+nightly stats", "+nightly", "cargo"),

@@ -12,9 +12,9 @@ use super::flags::{self, Seen};
 use crate::cargo::words;
 
 /// Commands that are ours and parsed by [`super::args`].
-pub const OWN: [&str; 9] = ["stats", "analyze", "cache", "why", "doctor", "init", "warmup", "completions", "man"];
+pub const OWN: [&str; 10] = ["stats", "analyze", "bench", "cache", "why", "doctor", "init", "warmup", "completions", "man"];
 /// Names that are ours and have no code yet.
-pub const RESERVED: [&str; 2] = ["watch", "bench"];
+pub const RESERVED: [&str; 1] = ["watch"];
 /// The name under which cargo finds us, without `cargo-`.
 const PLUGIN: &str = "hyperopt";
 /// Commands of cargo's that compile nothing. All others, aliases and plugins among them, may.

@@ -37,7 +37,7 @@ fn answer(ctx: &mut Context, args: &WhyArgs, daemon: &mut dyn Daemon) -> Result<
     };
     let latest = latest(&events);
     if latest.is_empty() {
-        let known = crates::rows(&daemon.stats()?.events);
+        let known = crates::rows(&daemon.stats()?.crates);
         let meant = text::did_you_mean(&crate_name, known.iter().map(|r| r.name.as_str())).map(str::to_owned);
         return Err(CliError::UnknownCrate { name: args.name.clone(), meant });
     }

@@ -1,6 +1,6 @@
 //! Questions about the store and orders to it, as the CLI asks them.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use super::{
     seeds,
@@ -8,6 +8,7 @@ use super::{
     verifier,
 };
 use crate::{
+    base::process::resident_bytes,
     events::Totals,
     ipc::protocol::{HealthReply, Reply, Request, SizeReply, StatsReply, VerifyReply},
 };
@@ -78,17 +79,25 @@ fn done<E: std::fmt::Display>(result: Result<(), E>) -> Reply {
 
 fn stats(open: &Open, session: Option<String>) -> StatsReply {
     let store = &open.engine.store;
-    let (totals, events) = match session {
+    let (totals, events, crates) = match session {
         Some(session) => {
             let events = store.events(EVENTS, |e| e.session == session);
             let mut totals = Totals::default();
             events.iter().for_each(|e| totals.add(e));
-            (totals, events)
+            (totals, events, BTreeMap::new())
         }
-        None => (store.totals(), store.events(EVENTS, |_| true)),
+        None => (store.totals(), store.events(EVENTS, |_| true), store.crate_totals()),
     };
-    let (since, states, units) = (store.since(), store.state_totals(), store.unit_totals());
-    StatsReply { totals, events, size: size(open), since, states, units }
+    StatsReply {
+        totals,
+        events,
+        size: size(open),
+        since: store.since(),
+        states: store.state_totals(),
+        units: store.unit_totals(),
+        crates,
+        predictions: store.predictions(),
+    }
 }
 
 fn size(open: &Open) -> SizeReply {
@@ -113,5 +122,6 @@ pub fn health(state: &State, degraded: Option<String>) -> HealthReply {
         in_flight: state.flights.count(),
         store: state.root.display().to_string(),
         degraded,
+        memory_bytes: resident_bytes(),
     }
 }

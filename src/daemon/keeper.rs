@@ -8,9 +8,11 @@
 mod queue;
 
 use std::{
+    collections::HashSet,
     io,
     os::unix::process::CommandExt,
     panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
     process::{Command, Stdio},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
@@ -61,6 +63,8 @@ struct Inside {
     queue: Queue,
     /// What is being done.
     busy: Option<Work>,
+    /// Units whose state was made ahead, and that were not compiled since.
+    primed: HashSet<PathBuf>,
 }
 
 impl Keeper {
@@ -81,10 +85,13 @@ impl Keeper {
         }
     }
 
-    /// A unit was compiled, successfully or not.
-    pub fn compiled(&self, unit: StateUnit) {
-        self.lock().queue.compiled(unit, Instant::now());
+    /// A unit was compiled, successfully or not. Whether it had state that was made ahead.
+    pub fn compiled(&self, unit: StateUnit) -> bool {
+        let mut inside = self.lock();
+        let had = inside.primed.remove(&unit.stem);
+        inside.queue.compiled(unit, Instant::now());
         self.changed.notify_all();
+        had
     }
 
     /// Something is being done.
@@ -167,7 +174,10 @@ impl Keeper {
         match (work, end) {
             (work, End::BrokenOff) => inside.queue.put_back(work, Instant::now()),
             // Whoever cleans now would lose it as well.
-            (Work::Prime(unit), End::Made) => inside.queue.compiled(unit, Instant::now()),
+            (Work::Prime(unit), End::Made) => {
+                inside.primed.insert(unit.stem.clone());
+                inside.queue.compiled(unit, Instant::now());
+            }
             _ => {}
         }
         drop(inside);

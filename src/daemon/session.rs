@@ -337,8 +337,9 @@ impl Session {
         open.engine.note_grafted(&prepared, graft.is_some());
         if let Some(unit) = StateUnit::of(&prepared, result.wall_ms)
             && !matches!(result.linked, Linked::Again { .. })
+            && self.state.keeper.compiled(unit)
         {
-            self.state.keeper.compiled(unit);
+            open.engine.store.count_predictions(|p| p.states_used += 1);
         }
         let outcome = outcome(missed, &result);
         open.timings.compiled(&open.engine.store, &prepared, &self.began, &result, &outcome);

@@ -4,6 +4,7 @@
 //! and of the versioned `--json` output.
 
 pub mod cut_off;
+pub mod detail;
 pub mod outcome;
 pub mod reason;
 pub mod states;
@@ -12,6 +13,7 @@ pub mod totals;
 pub mod units;
 
 pub use cut_off::{CutOff, Refusal};
+pub use detail::{CrateTotals, Gain, Loss, Predictions};
 pub use outcome::{HitKind, Outcome, UnitEvent};
 pub use reason::Reason;
 pub use states::StateTotals;

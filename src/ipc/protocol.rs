@@ -3,7 +3,7 @@
 //! A connection starts with the client's [`Hello`] and the daemon's [`Welcome`]; then requests and replies alternate, and
 //! any number of [`Reply::Working`] may precede a reply.
 
-use std::ffi::OsString;
+use std::{collections::BTreeMap, ffi::OsString};
 
 use serde::{Deserialize, Serialize};
 
@@ -15,13 +15,13 @@ use crate::{
         truth::{Step, Verdict},
         units::{Layout, Site},
     },
-    events::{BuildRecord, KnownUnit, Outcome, StateTotals, Totals, UnitEvent, UnitTotals},
+    events::{BuildRecord, CrateTotals, KnownUnit, Outcome, Predictions, StateTotals, Totals, UnitEvent, UnitTotals},
     rustc::WhyNot,
     store::{Claim, KnownProject},
 };
 
 /// The version of everything in this file; `tests/protocol.lock` notices when it should have been raised.
-pub const VERSION: u16 = 5;
+pub const VERSION: u16 = 6;
 /// The first bytes of a connection.
 pub const MAGIC: [u8; 8] = *b"hyperopt";
 
@@ -206,6 +206,10 @@ pub struct StatsReply {
     pub states: StateTotals,
     /// Of all sessions.
     pub units: UnitTotals,
+    /// Of all sessions, by crate; empty if one was asked for.
+    pub crates: BTreeMap<String, CrateTotals>,
+    /// Of all sessions.
+    pub predictions: Predictions,
 }
 
 /// Answer to [`Request::Builds`].
@@ -254,4 +258,6 @@ pub struct HealthReply {
     pub store: String,
     /// Something that keeps the store from taking new results, in words.
     pub degraded: Option<String>,
+    /// What the process has in memory.
+    pub memory_bytes: Option<u64>,
 }

@@ -12,7 +12,7 @@ mod cut;
 pub mod diagnostics;
 mod digests;
 pub mod facts;
-mod functions;
+pub mod functions;
 mod hollow;
 mod imports;
 mod include;

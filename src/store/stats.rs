@@ -3,9 +3,11 @@
 //! It must never decide what is worth counting. Written in batches: a crash loses at most the last few events, a disk
 //! that takes nothing loses the oldest unwritten ones.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::{
     base::clock,
-    events::{StateTotals, Totals, UnitEvent, UnitTotals},
+    events::{CrateTotals, Outcome, Predictions, StateTotals, Totals, UnitEvent, UnitTotals},
 };
 
 use super::{
@@ -25,6 +27,10 @@ pub(super) struct Statistics {
     totals: Totals,
     states: StateTotals,
     units: UnitTotals,
+    predictions: Predictions,
+    crates: BTreeMap<String, CrateTotals>,
+    /// Of which the sums are not written yet.
+    changed: BTreeSet<String>,
     since: u64,
     /// The number of the next event.
     next: u64,
@@ -44,6 +50,10 @@ impl Statistics {
             totals: index.get(Table::Stats, b"a-totals").unwrap_or_default(),
             states: index.get(Table::Stats, b"a-states").unwrap_or_default(),
             units: index.get(Table::Stats, b"a-units").unwrap_or_default(),
+            predictions: index.get(Table::Stats, b"a-predictions").unwrap_or_default(),
+            // What cannot be read counts from nothing.
+            crates: index.scan(Table::Stats, of_crate).unwrap_or_default().into_iter().collect(),
+            changed: BTreeSet::new(),
             since: since.unwrap_or_else(clock::wall_secs),
             next,
             pending: Vec::new(),
@@ -59,6 +69,13 @@ impl Statistics {
         let mut changes = Changes::default();
         changes.put(Table::Stats, b"a-totals", &self.totals).put(Table::Stats, b"a-since", &self.since);
         changes.put(Table::Stats, b"a-states", &self.states).put(Table::Stats, b"a-units", &self.units);
+        changes.put(Table::Stats, b"a-predictions", &self.predictions);
+        for name in &self.changed {
+            match self.crates.get(name) {
+                Some(sums) => changes.put(Table::Stats, &crate_key(name), sums),
+                None => changes.delete(Table::Stats, &crate_key(name)),
+            };
+        }
         for (number, event) in (self.next..).zip(&self.pending) {
             changes.put(Table::Stats, &key(number), event);
             if let Some(old) = number.checked_sub(KEPT) {
@@ -69,6 +86,7 @@ impl Statistics {
         if written.is_ok() {
             self.next += self.pending.len() as u64;
             self.pending.clear();
+            self.changed.clear();
             self.unwritten = 0;
         } else {
             let surplus = self.pending.len().saturating_sub(BATCH * 8);
@@ -91,6 +109,10 @@ impl Store {
     pub fn record(&self, event: UnitEvent) {
         let mut statistics = lock(&self.statistics);
         statistics.totals.add(&event);
+        if !matches!(event.outcome, Outcome::Seeded { .. }) {
+            statistics.crates.entry(event.crate_name.clone()).or_default().add(&event.outcome);
+            statistics.changed.insert(event.crate_name.clone());
+        }
         statistics.pending.push(event);
         statistics.changed(&self.index);
     }
@@ -119,6 +141,23 @@ impl Store {
     /// What became of the units of builds since [`Store::since`].
     pub fn unit_totals(&self) -> UnitTotals {
         lock(&self.statistics).units.clone()
+    }
+
+    /// Counts how good guesses were.
+    pub fn count_predictions(&self, count: impl FnOnce(&mut Predictions)) {
+        let mut statistics = lock(&self.statistics);
+        count(&mut statistics.predictions);
+        statistics.changed(&self.index);
+    }
+
+    /// How good guesses were since [`Store::since`].
+    pub fn predictions(&self) -> Predictions {
+        lock(&self.statistics).predictions
+    }
+
+    /// The sums of each crate since [`Store::since`], or since they were first kept.
+    pub fn crate_totals(&self) -> BTreeMap<String, CrateTotals> {
+        lock(&self.statistics).crates.clone()
     }
 
     /// What was done about incremental state since [`Store::since`].
@@ -158,6 +197,9 @@ impl Store {
         statistics.totals = Totals::default();
         statistics.states = StateTotals::default();
         statistics.units = UnitTotals::default();
+        statistics.predictions = Predictions::default();
+        let gone = std::mem::take(&mut statistics.crates);
+        statistics.changed.extend(gone.into_keys());
         statistics.since = clock::wall_secs();
         statistics.unwritten += 1;
         drop(statistics.write(&self.index));
@@ -170,6 +212,16 @@ impl Store {
     pub fn flush_stats(&self) -> Result<(), StoreError> {
         lock(&self.statistics).write(&self.index)
     }
+}
+
+/// The sums of a crate.
+fn crate_key(name: &str) -> Vec<u8> {
+    [b"c", name.as_bytes()].concat()
+}
+
+fn of_crate(key: &[u8], value: &[u8]) -> Option<(String, CrateTotals)> {
+    let name = String::from_utf8(key.strip_prefix(b"c")?.to_vec()).ok()?;
+    Some((name, decode(value)?))
 }
 
 /// Events sort behind everything else in their table, the newest last.

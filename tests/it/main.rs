@@ -5,6 +5,7 @@
 mod support;
 
 mod analyze;
+mod bench;
 mod concurrency;
 mod damage;
 mod disks;
@@ -25,6 +26,7 @@ mod shells;
 mod space;
 mod stalls;
 mod states;
+mod stats;
 mod truth;
 mod verify;
 mod warmup;

@@ -156,10 +156,12 @@ fn ours_are_ours() {
         "init --check",
         "warmup --scan-crates a b",
         "stats --help",
+        "bench --iterations 2",
+        "-q bench",
     ] {
         assert_eq!(plan_of("rustc-hyperopt", &words(line)), Plan::Own { toolchain: None, args: words(line) }, "{line}");
     }
-    for line in ["bench", "bench --no-run", "watch", "help bench", "-q bench"] {
+    for line in ["watch", "watch --once", "help watch", "-q watch"] {
         assert!(matches!(plan_of("rustc-hyperopt", &words(line)), Plan::Reserved(_)), "{line}");
     }
 }

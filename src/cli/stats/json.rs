@@ -15,21 +15,31 @@
 //!  "units": {"builds":2, "taken_in":640, "left_out":{"location":{"count":1, "units":["x-0123456789abcdef"]}}},
 //!                                       // units of builds that went into the store and that did not, by reason, with examples
 //!  "cache": {"entries":3, "blobs":6, "blob_bytes":9, "index_bytes":1, "max_bytes":20},
-//!  "crates": [{"name":"serde","hits":1,"misses":0,"bypasses":0,"compile_ms":0,"saved_ms":3000}],   // --detailed
+//!  "kinds": {"exact": {"count":52,"saved_ms":34200,"bytes":1000}},            // --detailed, by kind of hit
+//!  "reasons": {"source-changed": {"count":1,"compile_ms":800}},               // --detailed, by reason of a miss
+//!  "predictions": {"seeds_used":300,"seeds_idle":2,"states_used":4},          // --detailed
+//!  "daemon": {"version":"0.1.0","pid":7,"uptime_secs":9,"queued":0,"in_flight":0,"memory_bytes":1,
+//!             "degraded":null,"breaker_open":false},                          // --detailed
+//!  "crates": [{"name":"serde","hits":1,"misses":0,"bypasses":0,"compile_ms":0,"saved_ms":3000,"restored_bytes":1000,
+//!              "by_kind":{…},"by_reason":{…},"by_bypass":{}}],                 // --detailed
 //!  "events": [{"at":1,"session":"…","crate":"serde","unit":"serde 1.0.1 lib",                       // --detailed,
 //!              "outcome":"hit|miss|bypass|seeded","reason":"exact","sentence":"…","ms":3000,"cut_off":"grafted"}]}             // newest first
 //! ```
-//! Keys may be added within a version, and readers must pass over those they do not know; a key that goes or changes
+//! `schema.json` beside this file says the same to programs. What was seeded has bytes, but no time: no compile time is on
+//! record for units that are put in place whole. Keys may be added within a version, and readers must pass over those they do not know; a key that goes or changes
 //! its meaning raises the version. `ms` is the time saved for a hit, in the compiler for a miss, absent for a bypass.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize};
 
 use super::crates::{self, CrateRow};
 use crate::{
-    events::{CutOff, Outcome, StateTotals, UnitEvent, UnitTotals},
-    ipc::protocol::StatsReply,
+    events::{CutOff, Gain, Loss, Outcome, Predictions, StateTotals, UnitEvent, UnitTotals},
+    ipc::{
+        breaker,
+        protocol::{HealthReply, StatsReply},
+    },
 };
 
 /// The version of everything in this file.
@@ -45,6 +55,14 @@ pub struct Document {
     #[serde(default)]
     pub units: UnitTotals,
     pub cache: Cache,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kinds: Option<BTreeMap<String, Gain>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasons: Option<BTreeMap<String, Loss>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predictions: Option<Predictions>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub daemon: Option<Health>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crates: Option<Vec<CrateRow>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -79,6 +97,23 @@ pub struct Cache {
     pub max_bytes: u64,
 }
 
+/// How the daemon is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    pub version: String,
+    pub pid: u32,
+    pub uptime_secs: u64,
+    /// Results handed over and not stored yet.
+    pub queued: u64,
+    /// Compiles under way.
+    pub in_flight: u64,
+    pub memory_bytes: Option<u64>,
+    /// What keeps the store from taking new results.
+    pub degraded: Option<String>,
+    /// Builds go without a cache for a while, because the daemon did not answer in time.
+    pub breaker_open: bool,
+}
+
 /// One event, flat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
@@ -98,9 +133,10 @@ pub struct Event {
 }
 
 impl Document {
-    /// The document for a reply.
-    pub fn new(stats: &StatsReply, detailed: bool) -> Self {
-        let (totals, size) = (&stats.totals, &stats.size);
+    /// The document for a reply; with details if it is told how the daemon is.
+    pub fn new(stats: &StatsReply, health: Option<&HealthReply>) -> Self {
+        let (totals, size, detailed) = (&stats.totals, &stats.size, health.is_some());
+        let rows = crates::rows(&stats.crates);
         Self {
             schema_version: SCHEMA_VERSION,
             since: stats.since,
@@ -126,8 +162,28 @@ impl Document {
                 index_bytes: size.index_bytes,
                 max_bytes: size.max_bytes,
             },
-            crates: detailed.then(|| crates::rows(&stats.events)),
+            kinds: detailed.then(|| crates::by_kind(&rows)),
+            reasons: detailed.then(|| crates::by_reason(&rows)),
+            predictions: detailed.then_some(stats.predictions),
+            daemon: health.map(Health::new),
+            crates: detailed.then_some(rows),
             events: detailed.then(|| stats.events.iter().map(Event::new).collect()),
+        }
+    }
+}
+
+impl Health {
+    /// What a daemon tells of itself, and what its clients think of it.
+    pub fn new(told: &HealthReply) -> Self {
+        Self {
+            version: told.version.clone(),
+            pid: told.pid,
+            uptime_secs: told.uptime_secs,
+            queued: told.queued,
+            in_flight: told.in_flight,
+            memory_bytes: told.memory_bytes,
+            degraded: told.degraded.clone(),
+            breaker_open: breaker::is_open(Path::new(&told.store)),
         }
     }
 }
@@ -167,23 +223,27 @@ mod tests {
     use super::*;
 
     /// As version 1 was first written, with a key that did not exist then.
-    const FIXTURE: &str = r#"{"schema_version":1,"since":1700000000,"totals":{"hits":{"exact":1},"misses":{"first-seen":1,"not-stored":1},
-        "bypasses":{"emit":1},"troubles":{"publish-failed":1},"saved_ms":2995,"compile_ms":4500,"restored_bytes":2000},
-        "cache":{"entries":3,"blobs":6,"blob_bytes":9000000,"index_bytes":1000000,"max_bytes":20000000000},"added_later":{"x":1},
-        "crates":[{"name":"serde_json","hits":1,"misses":1,"bypasses":0,"compile_ms":3100,"saved_ms":2995},
-            {"name":"app","hits":0,"misses":1,"bypasses":0,"compile_ms":1400,"saved_ms":0},
-            {"name":"asm","hits":0,"misses":0,"bypasses":1,"compile_ms":0,"saved_ms":0}],
-        "events":[{"at":40,"session":"s","crate":"app","unit":"app 0.1.0 bin","outcome":"miss","reason":"first-seen",
-                "sentence":"it was never compiled through this cache before","ms":1400},
-            {"at":30,"session":"s","crate":"serde_json","unit":"serde_json 1.0.1 lib","outcome":"hit","reason":"exact","sentence":"it was restored","ms":3000},
-            {"at":20,"session":"s","crate":"asm","unit":"asm 0.1.0 lib","outcome":"bypass","reason":"emit",
-                "sentence":"`--emit asm` makes files that cargo does not track"},
-            {"at":10,"session":"s","crate":"serde_json","unit":"serde_json 1.0.1 lib","outcome":"miss","reason":"not-stored",
-                "sentence":"nothing changed, but its result is not in the cache (removed to make room, or never stored)","ms":3100}]}"#;
+    const FIRST: &str = include_str!("first.json");
 
     #[test]
     fn version_one_still_parses_and_is_what_we_write() {
-        let old: Document = serde_json::from_str(FIXTURE).expect("the fixture parses");
-        assert_eq!(old, Document::new(&crate::cli::stats::tests::history(), true));
+        let old: Document = serde_json::from_str(FIRST).expect("the fixture parses");
+        let now = Document::new(&crate::cli::stats::tests::history(), Some(&HealthReply::default()));
+        assert_eq!((&old.totals, &old.cache, &old.events), (&now.totals, &now.cache, &now.events));
+        assert_eq!((old.schema_version, old.since), (now.schema_version, now.since));
+        // What is more today is all that differs.
+        let less = |row: CrateRow| CrateRow {
+            name: row.name,
+            hits: row.hits,
+            misses: row.misses,
+            bypasses: row.bypasses,
+            compile_ms: row.compile_ms,
+            saved_ms: row.saved_ms,
+            ..CrateRow::default()
+        };
+        assert_eq!(old.crates, now.crates.map(|rows| rows.into_iter().map(less).collect()));
+        assert_eq!((old.kinds, old.daemon), (None, None));
+        assert_eq!(now.kinds.expect("there")["exact"], Gain { count: 1, saved_ms: 2_995, bytes: 2_000 });
+        assert_eq!(now.reasons.expect("there")["first-seen"], Loss { count: 1, compile_ms: 1_400 });
     }
 }

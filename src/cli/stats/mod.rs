@@ -40,10 +40,11 @@ fn answer(ctx: &mut Context, args: StatsArgs, daemon: &mut dyn Daemon) -> Result
         return verify::answer(ctx, args, daemon);
     }
     let stats = daemon.stats()?;
+    let health = if args.detailed { Some(daemon.health()?) } else { None };
     if args.json {
-        ctx.printer.data(serde_json::to_string(&json::Document::new(&stats, args.detailed))?);
+        ctx.printer.data(serde_json::to_string(&json::Document::new(&stats, health.as_ref()))?);
     } else {
-        for line in text::lines(&stats, args.detailed, ctx.printer.out_theme()) {
+        for line in text::lines(&stats, health.as_ref(), ctx.printer.out_theme()) {
             ctx.printer.data(line);
         }
     }
@@ -56,7 +57,7 @@ pub mod tests {
     use crate::{
         cli::{context::planted::Planted, daemon::scripted::Scripted},
         events::{CutOff, HitKind, Outcome, Reason, UnitEvent},
-        ipc::protocol::{SizeReply, StatsReply},
+        ipc::protocol::{HealthReply, SizeReply, StatsReply},
         rustc::WhyNot,
     };
 
@@ -91,13 +92,21 @@ pub mod tests {
         };
         events.iter().for_each(|e| stats.totals.add(e));
         stats.totals.trouble("publish-failed");
+        for event in &events {
+            stats.crates.entry(event.crate_name.clone()).or_default().add(&event.outcome);
+        }
         stats.events = events;
         stats
     }
 
+    fn health() -> HealthReply {
+        HealthReply { version: "0.1.0".into(), uptime_secs: 90, memory_bytes: Some(30_000_000), ..HealthReply::default() }
+    }
+
     fn show(args: StatsArgs) -> String {
         let mut planted = Planted::new(&[]);
-        let mut daemon = Scripted { answers: vec![Reply::Stats(Box::new(history()))], ..Scripted::default() };
+        let mut daemon =
+            Scripted { answers: vec![Reply::Stats(Box::new(history())), Reply::Health(health())], ..Scripted::default() };
         assert_eq!(answer(&mut planted.ctx, args, &mut daemon).expect("answered"), exit::OK);
         assert_eq!(planted.said.err(), "", "data only");
         planted.said.out()
@@ -133,6 +142,11 @@ pub mod tests {
         assert!(text.contains("serde_json") && text.contains("app 0.1.0 bin"), "{text}");
         let (serde, app) = (text.find("serde_json"), text.find("app"));
         assert!(serde < app, "the most expensive first\n{text}");
+        for expected in ["Background process", "0.1.0, up 1 min 30 s, 30.0 MB of memory, nothing queued", "2.0 kB"] {
+            assert!(text.contains(expected), "{expected} in\n{text}");
+        }
+        let wide = text.lines().find(|l| l.chars().count() > 80);
+        assert_eq!(wide, None, "{text}");
     }
 
     #[test]
@@ -152,18 +166,19 @@ pub mod tests {
         let mut stats = history();
         stats.units.build(7);
         ["a-1", "b-2"].iter().for_each(|unit| stats.units.left_out("location", unit));
-        let lines = |detailed| text::lines(&stats, detailed, crate::ui::Theme::default()).join("\n");
-        let text = lines(true);
+        let health = HealthReply::default();
+        let lines = |health| text::lines(&stats, health, crate::ui::Theme::default()).join("\n");
+        let text = lines(Some(&health));
         assert!(text.contains("Taken in 7 units of 1 build") && text.contains("Not taken in 2"), "{text}");
         assert!(text.contains("2  location  the path of a directory is part of it: a-1, b-2"), "{text}");
-        assert!(!lines(false).contains("aken in"), "{}", lines(false));
-        let json = serde_json::to_value(json::Document::new(&stats, false)).expect("encodes");
+        assert!(!lines(None).contains("aken in"), "{}", lines(None));
+        let json = serde_json::to_value(json::Document::new(&stats, None)).expect("encodes");
         assert_eq!(json["units"]["left_out"]["location"], serde_json::json!({"count": 2, "units": ["a-1", "b-2"]}));
     }
 
     #[test]
     fn an_empty_history_says_so() {
-        let lines = text::lines(&StatsReply::default(), true, crate::ui::Theme::default());
+        let lines = text::lines(&StatsReply::default(), Some(&HealthReply::default()), crate::ui::Theme::default());
         assert!(lines.join("\n").contains("nothing has been built"), "{lines:?}");
     }
 }

@@ -2,23 +2,32 @@
 
 use std::collections::BTreeMap;
 
-use super::{crates, json::Event, sentence};
+use super::{
+    crates::{self, CrateRow},
+    json::{Event, Health},
+    sentence,
+};
 use crate::{
     base::{clock, text},
-    events::{HitKind, StateTotals, UnitTotals},
-    ipc::protocol::{SizeReply, StatsReply},
+    events::{Gain, HitKind, Loss, Predictions, StateTotals, UnitTotals},
+    ipc::protocol::{HealthReply, SizeReply, StatsReply},
     ui::{
         Theme,
+        sanitize::clean,
         summary::words,
-        table::{Align, Table},
+        table::{Align, Table, words_within},
     },
 };
 
 /// Rows of the per-crate table, and of recent events.
 const ROWS: usize = 20;
+/// Columns of a terminal.
+const WIDTH: usize = 80;
+/// Longer names of crates are cut.
+const NAME: usize = 24;
 
-/// The whole report.
-pub fn lines(stats: &StatsReply, detailed: bool, theme: Theme) -> Vec<String> {
+/// The whole report; with details if it is told how the daemon is.
+pub fn lines(stats: &StatsReply, health: Option<&HealthReply>, theme: Theme) -> Vec<String> {
     let totals = &stats.totals;
     let mut out = vec![format!("{} {}", theme.heading("Since the last reset,"), ago(clock::wall_secs(), stats.since))];
     if totals.is_empty() {
@@ -43,14 +52,24 @@ pub fn lines(stats: &StatsReply, detailed: bool, theme: Theme) -> Vec<String> {
         sums.row(["Bytes restored", &text::bytes(totals.restored_bytes)]);
     }
     sums.row(["Cache", &size(&stats.size)]);
-    if detailed && !stats.states.is_empty() {
-        sums.row(["Incremental state", &states(&stats.states)]);
+    if let Some(health) = health {
+        sums.row(["Cap", &share(&stats.size)]);
+        if !stats.states.is_empty() {
+            sums.row(["Incremental state", &states(&stats.states)]);
+        }
+        if stats.predictions != Predictions::default() {
+            sums.row(["Made ahead", &predictions(&stats.predictions, &stats.states)]);
+        }
+        sums.row(["Background process", &daemon(&Health::new(health))]);
     }
     out.push(String::new());
-    out.extend(sums.render("", theme));
-    if detailed {
+    out.extend(sums.within(WIDTH).render("", theme));
+    if health.is_some() {
+        let rows = crates::rows(&stats.crates);
         taken_in(&mut out, theme, &stats.units);
-        per_crate(&mut out, theme, stats);
+        by_kind(&mut out, theme, &crates::by_kind(&rows));
+        by_reason(&mut out, theme, &crates::by_reason(&rows));
+        per_crate(&mut out, theme, &rows);
         recent(&mut out, theme, stats);
     }
     out
@@ -73,7 +92,7 @@ fn section(out: &mut Vec<String>, theme: Theme, title: &str, counts: &BTreeMap<S
     if counts.is_empty() {
         return;
     }
-    let mut table = Table::new(&[Align::Right, Align::Left, Align::Left]);
+    let mut table = Table::new(&[Align::Right, Align::Left, Align::Left]).within(WIDTH);
     let mut ranked: Vec<_> = counts.iter().collect();
     ranked.sort_by_key(|(_, n)| std::cmp::Reverse(**n));
     for (name, n) in ranked {
@@ -99,28 +118,56 @@ fn taken_in(out: &mut Vec<String>, theme: Theme, units: &UnitTotals) {
     });
 }
 
-fn per_crate(out: &mut Vec<String>, theme: Theme, stats: &StatsReply) {
-    let rows = crates::rows(&stats.events);
+fn by_kind(out: &mut Vec<String>, theme: Theme, kinds: &BTreeMap<String, Gain>) {
+    let columns = [Align::Left, Align::Right, Align::Right, Align::Right];
+    let mut table = Table::new(&columns).head(&["restored", "units", "time saved", "bytes"]);
+    for (kind, gain) in kinds {
+        table.row([words(kind), gain.count.to_string(), text::millis(gain.saved_ms), text::bytes(gain.bytes)]);
+    }
+    titled(out, theme, "What hits have saved, by the compile times on record", table);
+}
+
+fn by_reason(out: &mut Vec<String>, theme: Theme, reasons: &BTreeMap<String, Loss>) {
+    let mut table = Table::new(&[Align::Left, Align::Right, Align::Right]).head(&["compiled", "units", "time"]);
+    for (reason, loss) in reasons {
+        table.row([words(reason), loss.count.to_string(), text::millis(loss.compile_ms)]);
+    }
+    titled(out, theme, "What misses have cost", table);
+}
+
+fn per_crate(out: &mut Vec<String>, theme: Theme, rows: &[CrateRow]) {
     let columns = [Align::Left, Align::Right, Align::Right, Align::Right, Align::Right, Align::Right];
-    let mut table = Table::new(&columns).head(&["crate", "compiled", "restored", "not cached", "compile time", "saved"]);
+    let mut table = Table::new(&columns).head(&["crate", "compiled", "time", "restored", "saved", "bytes"]);
     for r in rows.iter().take(ROWS) {
-        let counts = [r.misses, r.hits, r.bypasses].map(|n| n.to_string());
-        let times = [text::millis(r.compile_ms), text::millis(r.saved_ms)];
-        table.row([r.name.clone()].into_iter().chain(counts).chain(times));
+        let (compiled, saved) = (text::millis(r.compile_ms), text::millis(r.saved_ms));
+        table.row([name(&r.name), r.misses.to_string(), compiled, r.hits.to_string(), saved, text::bytes(r.restored_bytes)]);
     }
-    if !rows.is_empty() {
-        out.push(String::new());
-        out.push(theme.heading(format_args!("Crates, of the last {}", text::count(stats.events.len() as u64, "event"))));
-        out.extend(table.render("  ", theme));
-    }
+    titled(out, theme, "Crates", table);
     if rows.len() > ROWS {
         out.push(format!("  and {} more (`--json` lists all)", rows.len() - ROWS));
     }
 }
 
+fn titled(out: &mut Vec<String>, theme: Theme, title: &str, table: Table) {
+    let lines = table.render("  ", theme);
+    if !lines.is_empty() {
+        out.push(String::new());
+        out.push(theme.heading(title));
+        out.extend(lines);
+    }
+}
+
+/// As much of it as there is room for.
+fn name(name: &str) -> String {
+    if name.chars().count() <= NAME { name.to_owned() } else { name.chars().take(NAME - 1).chain(['…']).collect() }
+}
+
 fn recent(out: &mut Vec<String>, theme: Theme, stats: &StatsReply) {
-    let mut table = Table::new(&[Align::Left, Align::Left, Align::Left, Align::Left]);
     let now = clock::wall_secs();
+    if !stats.events.is_empty() {
+        out.push(String::new());
+        out.push(theme.heading("Last events"));
+    }
     for event in stats.events.iter().take(ROWS).map(Event::new) {
         let outcome = match event.outcome.as_str() {
             "hit" => "restored",
@@ -128,14 +175,46 @@ fn recent(out: &mut Vec<String>, theme: Theme, stats: &StatsReply) {
             "seeded" => "seeded",
             _ => "not cached",
         };
-        let sentence = if event.reason == HitKind::Exact.name() { String::new() } else { event.sentence };
-        table.row([ago(now, event.at), event.unit, outcome.into(), sentence]);
+        out.push(format!("  {:<14}  {outcome:<10}  {}", ago(now, event.at), clean(&event.unit)).trim_end().to_owned());
+        if event.reason != HitKind::Exact.name() {
+            out.extend(words_within(&clean(&event.sentence), WIDTH - 18).iter().map(|line| format!("{:18}{line}", "")));
+        }
     }
-    if !stats.events.is_empty() {
-        out.push(String::new());
-        out.push(theme.heading("Last events"));
-        out.extend(table.render("  ", theme));
+}
+
+/// `0.1 % of the cap used`.
+fn share(size: &SizeReply) -> String {
+    let used = size.blob_bytes + size.index_bytes;
+    let percent = if size.max_bytes == 0 { 0.0 } else { used as f64 * 100.0 / size.max_bytes as f64 };
+    format!("{percent:.1} % used; what was not used for longest goes first")
+}
+
+/// `300 of 302 seeded units were needed, 4 of 12 states were used`.
+fn predictions(told: &Predictions, states: &StateTotals) -> String {
+    let seeds = told.seeds_used + told.seeds_idle;
+    let seeds = (seeds > 0).then(|| format!("{} of {} were needed", told.seeds_used, text::count(seeds, "seeded unit")));
+    let states =
+        (states.primed > 0).then(|| format!("{} of {} were used", told.states_used, text::count(states.primed, "state")));
+    seeds.into_iter().chain(states).collect::<Vec<_>>().join(", ")
+}
+
+/// `0.1.0, up 3 min 2 s, 30.0 MB of memory, nothing queued`.
+fn daemon(health: &Health) -> String {
+    let mut said = vec![health.version.clone(), format!("up {}", text::millis(health.uptime_secs * 1000))];
+    said.extend(health.memory_bytes.map(|b| format!("{} of memory", text::bytes(b))));
+    said.push(if health.queued == 0 {
+        "nothing queued".into()
+    } else {
+        format!("{} queued", text::count(health.queued, "result"))
+    });
+    if health.in_flight > 0 {
+        said.push(format!("{} under way", text::count(health.in_flight, "compile")));
     }
+    if health.breaker_open {
+        said.push("left alone for a while because it did not answer in time".into());
+    }
+    said.extend(health.degraded.as_ref().map(|why| format!("keeps nothing new: {why}")));
+    said.join(", ")
 }
 
 /// `3 minutes ago`; a time that lies ahead counts as now.

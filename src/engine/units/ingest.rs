@@ -134,6 +134,11 @@ impl<'a> Ingest<'a> {
         Self { engine, site, found, by_hash, results: HashMap::new(), seeded }
     }
 
+    /// The names in the store of what was put there.
+    pub(super) fn seeded(&self) -> impl Iterator<Item = &Digest> {
+        self.seeded.values()
+    }
+
     /// Every fingerprint is what it was when the work began.
     fn stands(&self) -> bool {
         self.found.iter().all(|found| self.is_unchanged(found))

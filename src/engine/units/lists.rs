@@ -36,6 +36,11 @@ impl Ingest<'_> {
             return Ok(());
         }
         let store = &self.engine.store;
+        let used = self.seeded().filter(|id| units.contains(id)).count() as u64;
+        store.count_predictions(|p| {
+            p.seeds_used += used;
+            p.seeds_idle += self.seeded().count() as u64 - used;
+        });
         let list = UnitList { units, complete: !seen.into_iter().any(|unit| self.is_put_off(unit)) };
         store.put_unit_list(&self.site.call.exact, &list)?;
         store.put_unit_list(&self.site.call.roughly, &list)?;

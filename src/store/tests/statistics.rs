@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    events::{CutOff, HitKind, Outcome, Reason, UnitEvent},
+    events::{CutOff, HitKind, Loss, Outcome, Reason, UnitEvent},
     fingerprint::explain::{Change, How},
     rustc::WhyNot,
 };
@@ -32,6 +32,7 @@ fn they_survive_a_restart_and_the_oldest_events_go() {
         units.left_out("location", "x-1");
     });
     let units = store.unit_totals();
+    store.count_predictions(|p| p.seeds_used += 3);
     let (totals, since) = (store.totals(), store.since());
     assert_eq!((totals.hit_count(), totals.miss_count(), totals.bypass_count()), (525, 1_050, 525));
     assert_eq!(store.events(3, |_| true), [2_099, 2_098, 2_097].map(event), "also those not yet written");
@@ -39,6 +40,11 @@ fn they_survive_a_restart_and_the_oldest_events_go() {
     let store = open(&dir);
     assert_eq!((store.totals(), store.unit_totals()), (totals, units));
     assert_eq!(store.since(), since);
+    let crates = store.crate_totals();
+    let gains = crates.values().flat_map(|c| c.hits.values());
+    assert_eq!(gains.fold((0, 0, 0), |sum, g| (sum.0 + g.count, sum.1 + g.saved_ms, sum.2 + g.bytes)), (525, 4_725, 2_625));
+    assert_eq!(crates["c1"].misses["source-changed"], Loss { count: 525, compile_ms: 3_675 });
+    assert_eq!((crates.len(), store.predictions().seeds_used), (2, 3));
     store.record(event(2_100));
     store.flush_stats().expect("written");
     let all = store.events(usize::MAX, |_| true);
@@ -57,7 +63,7 @@ fn a_reset_clears_the_counters_and_keeps_the_history() {
     assert!(store.totals().is_empty() && store.unit_totals().is_empty());
     drop(store);
     let store = open(&dir);
-    assert!(store.totals().is_empty() && store.unit_totals().is_empty());
+    assert!(store.totals().is_empty() && store.unit_totals().is_empty() && store.crate_totals().is_empty());
     assert_eq!(store.events(usize::MAX, |_| true).len(), 40);
     assert_eq!(store.notices(), []);
 }

@@ -1,0 +1,171 @@
+//! The user's project: what cargo says of it, and copies of its sources.
+//!
+//! It must never write anything below the project. `target`, `.git` and directories that a tool has marked as a cache are not
+//! copied.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+use super::{error::BenchError, tool::Programs};
+use crate::base::fs::at;
+
+/// Made by builds, or read by none.
+const LEFT_OUT: [&str; 2] = ["target", ".git"];
+
+/// `cargo metadata --no-deps`.
+#[derive(Debug, Deserialize)]
+pub struct Metadata {
+    packages: Vec<Package>,
+    pub workspace_root: PathBuf,
+    pub target_directory: PathBuf,
+    /// Absent before cargo 1.91, where it is the target directory.
+    pub build_directory: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Package {
+    name: String,
+    edition: String,
+    manifest_path: PathBuf,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Dependency {
+    path: Option<PathBuf>,
+}
+
+/// A package of the workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    pub name: String,
+    pub dir: PathBuf,
+    /// Members that need it, also by way of others.
+    pub dependents: usize,
+    /// Paths of edition 2015 mean something else.
+    pub is_modern: bool,
+}
+
+impl Metadata {
+    /// Asks cargo in a directory; nothing is written.
+    ///
+    /// # Errors
+    /// In cargo's words.
+    pub fn read(programs: &Programs, dir: &Path) -> Result<Self, BenchError> {
+        let mut command = programs.command(&programs.cargo, dir);
+        command.args(["metadata", "--no-deps", "--format-version", "1"]);
+        let output = command.output().map_err(|e| BenchError::Start(programs.cargo.clone(), e))?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            return Err(BenchError::Cargo { what: "`cargo metadata`".into(), said });
+        }
+        Ok(serde_json::from_slice(&output.stdout)?)
+    }
+
+    /// Something that would not be copied with the workspace.
+    pub fn outside(&self) -> Option<&Path> {
+        let manifests = self.packages.iter().filter_map(|p| p.manifest_path.parent());
+        let paths = self.packages.iter().flat_map(|p| &p.dependencies).filter_map(|d| d.path.as_deref());
+        manifests.chain(paths).find(|dir| !dir.starts_with(&self.workspace_root))
+    }
+
+    /// All members, those that most others need first.
+    pub fn members(&self) -> Vec<Member> {
+        let mut needed_by: BTreeMap<&Path, BTreeSet<&Path>> = BTreeMap::new();
+        for package in &self.packages {
+            let Some(dir) = package.manifest_path.parent() else { continue };
+            for path in package.dependencies.iter().filter_map(|d| d.path.as_deref()) {
+                needed_by.entry(path).or_default().insert(dir);
+            }
+        }
+        let member = |package: &Package| {
+            let dir = package.manifest_path.parent()?;
+            let (mut all, mut next) = (BTreeSet::new(), vec![dir]);
+            while let Some(dir) = next.pop() {
+                let more = needed_by.get(dir).into_iter().flatten().filter(|d| all.insert(**d));
+                next.extend(more);
+            }
+            let dependents = all.iter().filter(|d| **d != dir).count();
+            Some(Member { name: package.name.clone(), dir: dir.to_owned(), dependents, is_modern: package.edition != "2015" })
+        };
+        let mut members: Vec<Member> = self.packages.iter().filter_map(member).collect();
+        members.sort_by_key(|m| std::cmp::Reverse(m.dependents));
+        members
+    }
+}
+
+/// Copies the sources of a project to a directory that does not exist. Links stay links.
+///
+/// # Errors
+/// With the path.
+pub fn copy(from: &Path, to: &Path) -> Result<(), BenchError> {
+    fs::create_dir_all(to).map_err(|e| at(to, e))?;
+    for entry in fs::read_dir(from).map_err(|e| at(from, e))? {
+        let entry = entry.map_err(|e| at(from, e))?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        let kind = entry.file_type().map_err(|e| at(&source, e))?;
+        if LEFT_OUT.iter().any(|name| entry.file_name() == *name) {
+            continue;
+        }
+        if kind.is_dir() {
+            if !source.join("CACHEDIR.TAG").exists() {
+                copy(&source, &target)?;
+            }
+        } else if kind.is_symlink() {
+            let to = fs::read_link(&source).map_err(|e| at(&source, e))?;
+            std::os::unix::fs::symlink(to, &target).map_err(|e| at(&target, e))?;
+        } else if kind.is_file() {
+            reflink_copy::reflink_or_copy(&source, &target).map_err(|e| at(&source, e))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metadata(needs: &[(&str, &[&str])]) -> Metadata {
+        let package = |(name, needs): &(&str, &[&str])| Package {
+            name: (*name).into(),
+            edition: "2021".into(),
+            manifest_path: format!("/w/{name}/Cargo.toml").into(),
+            dependencies: needs.iter().map(|n| Dependency { path: Some(format!("/w/{n}").into()) }).collect(),
+        };
+        let packages = needs.iter().map(package).collect();
+        Metadata { packages, workspace_root: "/w".into(), target_directory: "/w/target".into(), build_directory: None }
+    }
+
+    #[test]
+    fn what_most_others_need_comes_first() {
+        // A package may need itself by way of its tests.
+        let metadata = metadata(&[("app", &["mid", "base"]), ("mid", &["base", "mid"]), ("base", &[]), ("alone", &[])]);
+        let order: Vec<_> = metadata.members().into_iter().map(|m| (m.name, m.dependents)).collect();
+        let expected = [("base", 2), ("mid", 1), ("app", 0), ("alone", 0)].map(|(n, d)| (n.to_owned(), d));
+        assert_eq!(order, expected);
+        assert_eq!(metadata.outside(), None);
+    }
+
+    #[test]
+    fn sources_are_copied_and_what_builds_leave_is_not() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let from = dir.path().join("from");
+        for (file, text) in [("src/lib.rs", "x"), ("target/debug/y", "y"), (".git/z", "z"), ("made/CACHEDIR.TAG", "t")] {
+            fs::create_dir_all(from.join(file).parent().expect("has one")).expect("made");
+            fs::write(from.join(file), text).expect("written");
+        }
+        std::os::unix::fs::symlink("src/lib.rs", from.join("link")).expect("linked");
+        let to = dir.path().join("to");
+        copy(&from, &to).expect("copied");
+        assert_eq!(fs::read_to_string(to.join("link")).expect("leads there"), "x");
+        assert_eq!(fs::read_link(to.join("link")).expect("a link"), Path::new("src/lib.rs"));
+        for gone in ["target", ".git", "made"] {
+            assert!(!to.join(gone).exists(), "{gone}");
+        }
+    }
+}
