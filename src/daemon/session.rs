@@ -145,6 +145,7 @@ impl Session {
                 self.relink_failed(open, ticket);
                 Ok(())
             }
+            Request::TriedInVain { ticket } => self.tried_in_vain(open, ticket).await,
             Request::Compiled { ticket, result } => {
                 self.compiled(open, ticket, *result);
                 Ok(())
@@ -191,7 +192,8 @@ impl Session {
             | Request::RelinkFailed { .. }
             | Request::StateFailed { .. }
             | Request::Compiled { .. }
-            | Request::Abandoned { .. } => Ok(()),
+            | Request::Abandoned { .. }
+            | Request::TriedInVain { .. } => Ok(()),
             Request::Health => self.send(&Reply::Health(admin::health(&self.state, Some(why.to_owned())))).await,
             Request::Stop => self.stop().await,
             _ => self.send(&Reply::Failed(format!("the store cannot be opened: {why}"))).await,
@@ -253,7 +255,7 @@ impl Session {
                 Reply::Hit { ticket, plan }
             }
             Answer::Miss(missed) => {
-                let extra_args = prepared.extra_args();
+                let (extra_args, tried) = (prepared.remap_args(), prepared.additions.args.clone());
                 open.engine.note_making(&prepared);
                 let hold = match &missed.candidate {
                     None => Hold::No,
@@ -263,7 +265,7 @@ impl Session {
                 let link = link_task(&open.engine, &prepared, &missed);
                 let state = if missed.relink.is_none() { open.engine.state_for(&prepared).map(Box::new) } else { None };
                 self.pending.insert(ticket, Pending::Miss(Box::new(Miss { prepared, missed: *missed, leader, graft: None })));
-                Reply::Miss { ticket, extra_args, hold, link, state }
+                Reply::Miss { ticket, extra_args, hold, link, state, tried }
             }
         })
     }
@@ -356,6 +358,21 @@ impl Session {
             drop(open.engine.store.remove_action(&relink.key));
             open.engine.store.trouble("relink-failed");
         }
+    }
+
+    /// The result is to be kept as what it is: one that was made without what was tried.
+    async fn tried_in_vain(&mut self, open: &Open, ticket: u64) -> io::Result<()> {
+        let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) else { return Ok(()) };
+        let engine = open.engine.clone();
+        let again = move || {
+            let Miss { prepared, missed, leader, graft } = *miss;
+            engine.without_additions(prepared).map(|prepared| Box::new(Miss { prepared, missed, leader, graft }))
+        };
+        // Nobody waits for an answer, so nobody is to be told that there will be one.
+        if let Ok(miss) = tokio::task::spawn_blocking(again).await.map_err(io::Error::other)? {
+            self.pending.insert(ticket, Pending::Miss(miss));
+        }
+        Ok(())
     }
 
     async fn is_worth_holding(&mut self, open: &Open, ticket: u64, path: OsString) -> io::Result<bool> {

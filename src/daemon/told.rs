@@ -7,7 +7,7 @@ use crate::{
         Engine, Missed, Prepared,
         plan::{Compiled, Linked, Query},
     },
-    events::{HitKind, Outcome, UnitEvent},
+    events::{HitKind, Outcome, Tools, UnitEvent},
     ipc::protocol::{Link, Recording, Reply},
     rustc::WhyNot,
 };
@@ -43,6 +43,7 @@ pub fn record(engine: &Engine, prepared: &Prepared, outcome: Outcome) {
         crate_name: prepared.inv.crate_name.clone(),
         unit: prepared.unit.clone(),
         outcome,
+        tools: prepared.additions.tools.clone(),
     });
 }
 
@@ -53,6 +54,7 @@ pub fn bypass(open: &Open, why: WhyNot, who: Who) -> Reply {
         unit: who.crate_name.clone(),
         crate_name: who.crate_name,
         outcome: Outcome::Bypass { why: why.clone() },
+        tools: Tools::default(),
     });
     Reply::Bypass(why)
 }

@@ -7,10 +7,12 @@ pub mod cut_off;
 pub mod outcome;
 pub mod reason;
 pub mod states;
+pub mod tools;
 pub mod totals;
 
 pub use cut_off::{CutOff, Refusal};
 pub use outcome::{HitKind, Outcome, UnitEvent};
 pub use reason::Reason;
 pub use states::StateTotals;
+pub use tools::Tools;
 pub use totals::Totals;

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The version of everything in this file; `tests/protocol.lock` notices when it should have been raised.
-pub const VERSION: u16 = 3;
+pub const VERSION: u16 = 4;
 /// The first bytes of a connection.
 pub const MAGIC: [u8; 8] = *b"hyperopt";
 
@@ -106,6 +106,8 @@ pub enum Request {
     IsWarm { site: Box<Site>, sources: Digest },
     /// The projects that were built, the newest first.
     Projects,
+    /// What was to be tried has failed, and without it, the compile has succeeded. [`Request::Compiled`] follows. No reply.
+    TriedInVain { ticket: u64 },
 }
 
 /// Answers.
@@ -126,6 +128,8 @@ pub enum Reply {
         link: Link,
         /// Incremental state to put in place if it is compiled.
         state: Option<Box<State>>,
+        /// Arguments to be put behind all others, and to be left out if it cannot be done with them.
+        tried: Vec<OsString>,
     },
     /// Answer to [`Request::Metadata`].
     Hold(bool),

@@ -8,6 +8,7 @@
 //!    "misses": {"source-changed": 1},   // by reason; the names are a closed set
 //!    "bypasses": {"linker": 2},         // not looked up, by reason
 //!    "troubles": {},                    // went wrong without harm, by name
+//!    "linkers": {"mold": 3},            // what was linked, compiled or not, by who linked it
 //!    "cut_offs": {"grafted": 1},        // compiles whose dependents were spared, and why others' were not
 //!    "seeded": 319, "seed_ms": 90, "not_seeded": {"gone": 1},  // units put in place before cargo began, and not
 //!    "saved_ms": 34200, "compile_ms": 800, "restored_bytes": 1000},
@@ -15,7 +16,8 @@
 //!  "cache": {"entries":3, "blobs":6, "blob_bytes":9, "index_bytes":1, "max_bytes":20},
 //!  "crates": [{"name":"serde","hits":1,"misses":0,"bypasses":0,"compile_ms":0,"saved_ms":3000}],   // --detailed
 //!  "events": [{"at":1,"session":"…","crate":"serde","unit":"serde 1.0.1 lib",                       // --detailed,
-//!              "outcome":"hit|miss|bypass|seeded","reason":"exact","sentence":"…","ms":3000,"cut_off":"grafted"}]}             // newest first
+//!              "outcome":"hit|miss|bypass|seeded","reason":"exact","sentence":"…","ms":3000,"cut_off":"grafted",             // newest first
+//!              "tools":["linked by mold"]}]}
 //! ```
 //! Keys may be added within a version, and readers must pass over those they do not know; a key that goes or changes
 //! its meaning raises the version. `ms` is the time saved for a hit, in the compiler for a miss, absent for a bypass.
@@ -64,6 +66,8 @@ pub struct Sums {
     pub seed_ms: u64,
     #[serde(default)]
     pub not_seeded: BTreeMap<String, u64>,
+    #[serde(default)]
+    pub linkers: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +95,9 @@ pub struct Event {
     /// Of a miss: `grafted` if its dependents were spared, else the name of the reason why not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cut_off: Option<String>,
+    /// Who linked it or made its machine code, where there is something to tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<String>,
 }
 
 impl Document {
@@ -105,6 +112,7 @@ impl Document {
                 misses: totals.misses.clone(),
                 bypasses: totals.bypasses.clone(),
                 troubles: totals.troubles.clone(),
+                linkers: totals.linkers.clone(),
                 cut_offs: totals.cut_offs.clone(),
                 saved_ms: totals.saved_ms,
                 compile_ms: totals.compile_ms,
@@ -153,6 +161,7 @@ impl Event {
             sentence,
             ms,
             cut_off,
+            tools: event.tools.clauses(),
         }
     }
 }

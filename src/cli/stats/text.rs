@@ -35,6 +35,7 @@ pub fn lines(stats: &StatsReply, detailed: bool, theme: Theme) -> Vec<String> {
     section(&mut out, theme, "Compiled", &totals.misses, sentence::of_miss);
     section(&mut out, theme, "Dependents", &totals.cut_offs, |name| sentence::of_cut_off(name).to_owned());
     section(&mut out, theme, "Not cached", &totals.bypasses, sentence::of_bypass);
+    section(&mut out, theme, "Linked", &totals.linkers, |_| String::new());
     section(&mut out, theme, "Troubles", &totals.troubles, |name| sentence::of_trouble(name).to_owned());
     let mut sums = Table::new(&[Align::Left, Align::Left]);
     if !totals.is_empty() {
