@@ -18,24 +18,25 @@ use tokio::{
 
 use super::{
     admin,
-    flights::{Leader, Seat},
+    admission::Place,
+    flights::Leader,
     publisher::Job,
     state::{Open, State},
-    told::{Who, bypass, link_task, outcome, record},
+    told::{outcome, record},
     verifier,
 };
 use crate::{
-    base::{digest::Digest, env, failpoint},
+    base::{digest::Digest, failpoint},
     engine::{
-        Answer, Found, Graft, Missed, Prepared,
-        plan::{Compiled, Linked, Made, Query},
+        Found, Graft, Missed, Prepared,
+        plan::{Compiled, Linked, Made},
         states::StateUnit,
         truth::{Scratch, Workshop},
     },
     events::{CutOff, HitKind, Outcome, Refusal},
     ipc::{
         frame,
-        protocol::{Hello, Hold, MAGIC, Reply, Request, VERSION, Welcome},
+        protocol::{Hello, MAGIC, Reply, Request, VERSION, Welcome},
     },
     rustc::WhyNot,
 };
@@ -44,8 +45,8 @@ use crate::{
 const GREETING: Duration = Duration::from_secs(2);
 /// How often a waiting client is told that we are alive.
 const HEARTBEAT: Duration = Duration::from_millis(150);
-/// How long an equal compile elsewhere is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+
+mod lookup;
 
 /// What a ticket stands for.
 enum Pending {
@@ -60,6 +61,8 @@ struct Miss {
     leader: Option<Leader>,
     /// Kept until the wrapper has put it in place.
     graft: Option<Graft>,
+    /// Kept until the compiler has ended.
+    place: Option<Place>,
 }
 
 /// A connection.
@@ -150,8 +153,8 @@ impl Session {
                 self.compiled(open, ticket, *result);
                 Ok(())
             }
-            Request::Abandoned { ticket, compile_ms } => {
-                self.abandoned(open, ticket, compile_ms);
+            Request::Abandoned { ticket, compile_ms, max_rss_kib } => {
+                self.abandoned(open, ticket, compile_ms, max_rss_kib);
                 Ok(())
             }
             Request::Truth { ticket, files } => {
@@ -205,69 +208,6 @@ impl Session {
         let told = self.send(&Reply::Done).await;
         self.state.stopping.notify_one();
         told
-    }
-
-    /// Looks up; of equal lookups at the same time, one is told to compile and the others wait for it.
-    async fn lookup(&mut self, open: &Open, query: Query) -> io::Result<Reply> {
-        self.state.keeper.interrupt();
-        let landings = self.state.flights.landings();
-        let engine = open.engine.clone();
-        let first = self.blocking(move || {
-            let who = Who::of(&query);
-            match engine.prepare(query) {
-                Ok(prepared) => engine.find(&prepared).map(|answer| (prepared, answer)).map_err(|why| (why, who)),
-                Err(why) => Err((why, who)),
-            }
-        });
-        let (mut prepared, mut answer) = match first.await? {
-            Ok(found) => found,
-            Err((why, who)) => return Ok(bypass(open, why, who)),
-        };
-        let mut leader = None;
-        if matches!(answer, Answer::Miss(_)) {
-            let look_again = match self.state.flights.join(prepared.flight) {
-                Seat::Leader(seat) => {
-                    // Nobody is made to wait for a compile at the lowest priority.
-                    leader = Some(seat).filter(|_| !prepared.session.starts_with(env::names::IN_BACKGROUND));
-                    // The same compile may have ended between the look and the seat.
-                    self.state.flights.landings() != landings
-                }
-                Seat::Follower(landed) => {
-                    self.wait_for(landed).await?;
-                    true
-                }
-            };
-            if look_again {
-                let engine = open.engine.clone();
-                let who = Who { session: prepared.session.clone(), crate_name: prepared.inv.crate_name.clone() };
-                let again = self.blocking(move || engine.find(&prepared).map(|answer| (prepared, answer)));
-                match again.await? {
-                    Ok(found) => (prepared, answer) = found,
-                    Err(why) => return Ok(bypass(open, why, who)),
-                }
-            }
-        }
-        let ticket = self.next_ticket;
-        self.next_ticket += 1;
-        Ok(match answer {
-            Answer::Hit { plan, found } => {
-                self.pending.insert(ticket, Pending::Hit { prepared: Box::new(prepared), found });
-                Reply::Hit { ticket, plan }
-            }
-            Answer::Miss(missed) => {
-                let (extra_args, tried) = (prepared.remap_args(), prepared.additions.args.clone());
-                open.engine.note_making(&prepared);
-                let hold = match &missed.candidate {
-                    None => Hold::No,
-                    Some(candidate) if candidate.masked => Hold::UntilMetadata,
-                    Some(_) => Hold::UntilEnd,
-                };
-                let link = link_task(&open.engine, &prepared, &missed);
-                let state = if missed.relink.is_none() { open.engine.state_for(&prepared).map(Box::new) } else { None };
-                self.pending.insert(ticket, Pending::Miss(Box::new(Miss { prepared, missed: *missed, leader, graft: None })));
-                Reply::Miss { ticket, extra_args, hold, link, state, tried }
-            }
-        })
     }
 
     async fn truth(&mut self, open: &Open, ticket: u64, files: Vec<OsString>) -> io::Result<Reply> {
@@ -329,12 +269,17 @@ impl Session {
 
     fn compiled(&mut self, open: &Open, ticket: u64, result: Compiled) {
         let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) else { return };
-        let Miss { prepared, missed, leader, graft } = *miss;
+        let Miss { prepared, missed, leader, graft, place } = *miss;
+        drop(place);
         open.engine.note_grafted(&prepared, graft.is_some());
         if let Some(unit) = StateUnit::of(&prepared, result.wall_ms)
             && !matches!(result.linked, Linked::Again { .. })
         {
             self.state.keeper.compiled(unit);
+        }
+        if !matches!(result.linked, Linked::Again { .. }) {
+            // What is not known is guessed next time.
+            drop(open.engine.store.learn_peak(&prepared.label, result.max_rss_kib));
         }
         let outcome = outcome(missed, &result);
         record(&open.engine, &prepared, outcome);
@@ -342,10 +287,14 @@ impl Session {
         open.publisher.push(Job { prepared, result, _leader: leader });
     }
 
-    fn abandoned(&mut self, open: &Open, ticket: u64, compile_ms: u64) {
+    fn abandoned(&mut self, open: &Open, ticket: u64, compile_ms: u64, max_rss_kib: u64) {
         let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) else { return };
         open.engine.note_grafted(&miss.prepared, false);
         let Miss { prepared, mut missed, .. } = *miss;
+        // Whoever was killed for its memory had used at least so much; an error in the sources ends a compile early.
+        if open.engine.store.peak(&prepared.label).is_none_or(|known| known < max_rss_kib.saturating_mul(1024)) {
+            drop(open.engine.store.learn_peak(&prepared.label, max_rss_kib));
+        }
         missed.candidate = None; // A compile that failed says nothing about its dependents.
         record(&open.engine, &prepared, missed.into_outcome(compile_ms));
     }
@@ -365,8 +314,8 @@ impl Session {
         let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) else { return Ok(()) };
         let engine = open.engine.clone();
         let again = move || {
-            let Miss { prepared, missed, leader, graft } = *miss;
-            engine.without_additions(prepared).map(|prepared| Box::new(Miss { prepared, missed, leader, graft }))
+            let Miss { prepared, missed, leader, graft, place } = *miss;
+            engine.without_additions(prepared).map(|prepared| Box::new(Miss { prepared, missed, leader, graft, place }))
         };
         // Nobody waits for an answer, so nobody is to be told that there will be one.
         if let Ok(miss) = tokio::task::spawn_blocking(again).await.map_err(io::Error::other)? {
@@ -424,17 +373,6 @@ impl Session {
             }
             if timeout(HEARTBEAT, ready).await.is_err() {
                 self.send(&Reply::Working).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn wait_for(&mut self, mut landed: tokio::sync::watch::Receiver<()>) -> io::Result<()> {
-        let deadline = Instant::now() + PATIENCE;
-        while Instant::now() < deadline {
-            match timeout(HEARTBEAT, landed.changed()).await {
-                Ok(_) => return Ok(()),
-                Err(_) => self.send(&Reply::Working).await?,
             }
         }
         Ok(())

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::{flights::Flights, ingester::Ingester, keeper::Keeper, publisher::Publisher, tenure::Tenure, verifier::Verifier};
+use super::{admission::Admission, flights::Flights, ingester::Ingester, keeper::Keeper, publisher::Publisher, tenure::Tenure, verifier::Verifier};
 use crate::{
     base::{clock::Stopwatch, fs::FileSig},
     engine::Engine,
@@ -32,6 +32,7 @@ pub struct State {
     pub idle: Duration,
     pub started: Stopwatch,
     pub flights: Flights,
+    pub admission: Admission,
     pub verifier: Verifier,
     pub keeper: Keeper,
     /// How long nobody must have asked anything before work of our own begins.
@@ -63,6 +64,7 @@ impl State {
             idle,
             started: Stopwatch::start(),
             flights: Flights::default(),
+            admission: Admission::default(),
             verifier,
             keeper: Keeper::default(),
             peace: PEACE,

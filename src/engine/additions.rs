@@ -6,7 +6,7 @@
 
 use std::{ffi::OsString, path::Path};
 
-use super::{Engine, Prepared, plan::Query};
+use super::{Engine, Prepared};
 use crate::{
     artifact::record::Action,
     base::{
@@ -147,8 +147,7 @@ impl Engine {
             drop(self.store.put_action_if_absent(failure, &Action::Refused(why)));
         }
         self.store.trouble("tried-in-vain");
-        let Prepared { compiler, args, places, env, umask, .. } = prepared;
-        let again = self.prepare(Query { compiler, args, cwd: places.cwd.into_os_string(), env, umask })?;
+        let again = self.prepare(prepared.into_query())?;
         // It must not be kept under a key that says something else.
         if again.additions.args.is_empty() { Ok(again) } else { Err(WhyNot::Disabled) }
     }

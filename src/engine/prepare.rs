@@ -56,8 +56,7 @@ pub struct Prepared {
     /// The procedural macro crates behind this crate.
     pub macro_names: Vec<String>,
     pub ai: AiSettings,
-    /// It may be compiled again for the sake of its incremental state.
-    pub speculative: bool,
+    pub performance: PerformanceSettings,
     /// What is added to the compile, if it can be done with that.
     pub additions: Additions,
     /// The same unit in another version of its sources has the same label.
@@ -136,7 +135,7 @@ impl Engine {
             nosy_macros,
             macro_names: macros.into_iter().map(|m| m.name).collect(),
             ai: rules.ai,
-            speculative: rules.performance.speculative_compilation,
+            performance: rules.performance,
             additions,
             flight,
         })
@@ -144,6 +143,12 @@ impl Engine {
 }
 
 impl Prepared {
+    /// What was asked.
+    pub fn into_query(self) -> Query {
+        let Self { compiler, args, places, env, umask, .. } = self;
+        Query { compiler, args, cwd: places.cwd.into_os_string(), env, umask }
+    }
+
     /// What an action key is made of besides the input set.
     pub fn context<'a>(&'a self, files: &'a dyn DigestFile) -> Context<'a> {
         Context { inv: &self.inv, places: &self.places, env: &self.env, files }

@@ -30,6 +30,9 @@ pub struct Totals {
     pub not_seeded: BTreeMap<String, u64>,
     /// Times something went wrong without harm, by name: `place-failed`, `publish-failed`, `damaged-blob`, …
     pub troubles: BTreeMap<String, u64>,
+    /// Compiles that waited for a place, and for how long.
+    pub waited: u64,
+    pub waited_ms: u64,
     /// What was linked, compiled or not, by who linked it.
     pub linkers: BTreeMap<String, u64>,
 }

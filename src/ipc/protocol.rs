@@ -61,7 +61,7 @@ pub enum Request {
     /// A compile that was held back has ended successfully: can its dependents be spared? [`Request::Compiled`] follows.
     Graft { ticket: u64, outputs: Vec<Made> },
     /// A miss was compiled and failed, or its outputs are not to be kept. No reply.
-    Abandoned { ticket: u64, compile_ms: u64 },
+    Abandoned { ticket: u64, compile_ms: u64, max_rss_kib: u64 },
     /// The compile under this ticket has diagnostics about files that are not what they were when their crates were
     /// compiled: how would it be without a cache? The ticket stays.
     Truth { ticket: u64, files: Vec<OsString> },

@@ -107,7 +107,7 @@ pub fn run(
     }
     drop(client.send(&match report {
         Some(result) => Request::Compiled { ticket, result: Box::new(result) },
-        None => Request::Abandoned { ticket, compile_ms: wall_ms },
+        None => Request::Abandoned { ticket, compile_ms: wall_ms, max_rss_kib: cost.max_rss_kib },
     }));
     if let Some(units) = withdrawn {
         drop(client.send(&Request::SeedsWithdrawn { units }));

@@ -17,6 +17,7 @@ mod mixing;
 mod relink;
 mod relocation;
 mod kills;
+mod linkers;
 mod protocol;
 mod seeding;
 mod space;

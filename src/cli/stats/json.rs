@@ -9,6 +9,7 @@
 //!    "bypasses": {"linker": 2},         // not looked up, by reason
 //!    "troubles": {},                    // went wrong without harm, by name
 //!    "linkers": {"mold": 3},            // what was linked, compiled or not, by who linked it
+//!    "waited": 4, "waited_ms": 9000,    // compiles that waited for memory or a place
 //!    "cut_offs": {"grafted": 1},        // compiles whose dependents were spared, and why others' were not
 //!    "seeded": 319, "seed_ms": 90, "not_seeded": {"gone": 1},  // units put in place before cargo began, and not
 //!    "saved_ms": 34200, "compile_ms": 800, "restored_bytes": 1000},
@@ -68,6 +69,10 @@ pub struct Sums {
     pub not_seeded: BTreeMap<String, u64>,
     #[serde(default)]
     pub linkers: BTreeMap<String, u64>,
+    #[serde(default)]
+    pub waited: u64,
+    #[serde(default)]
+    pub waited_ms: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,6 +118,8 @@ impl Document {
                 bypasses: totals.bypasses.clone(),
                 troubles: totals.troubles.clone(),
                 linkers: totals.linkers.clone(),
+                waited: totals.waited,
+                waited_ms: totals.waited_ms,
                 cut_offs: totals.cut_offs.clone(),
                 saved_ms: totals.saved_ms,
                 compile_ms: totals.compile_ms,

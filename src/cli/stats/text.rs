@@ -41,6 +41,10 @@ pub fn lines(stats: &StatsReply, detailed: bool, theme: Theme) -> Vec<String> {
     if !totals.is_empty() {
         sums.row(["Time saved", &text::millis(totals.saved_ms)]);
         sums.row(["Time in compilers", &text::millis(totals.compile_ms)]);
+        if totals.waited > 0 {
+            let waited = format!("{}, {}", text::millis(totals.waited_ms), text::count(totals.waited, "compile"));
+            sums.row(["Waited for a place", &waited]);
+        }
         sums.row(["Bytes restored", &text::bytes(totals.restored_bytes)]);
     }
     sums.row(["Cache", &size(&stats.size)]);
