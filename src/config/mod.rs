@@ -25,9 +25,7 @@ pub use discover::{PROJECT_FILE, store_path};
 pub use layers::{Effective, Loaded, Origin, load};
 pub use performance::{Backend, Linker, PerformanceSettings};
 pub use project::{ProjectRules, project_rules};
-pub use settings::{
-    AiSettings, CacheSettings, DaemonSettings, LineDrift, LlmSettings, Provider, Settings, Verify,
-};
+pub use settings::{AiSettings, CacheSettings, DaemonSettings, LineDrift, LlmSettings, Provider, Settings, Verify};
 
 #[cfg(test)]
 mod tests;

@@ -260,7 +260,7 @@ pub static KEYS: [Spec; 22] = [
         kind: Kind::Choice(|s| &mut s.performance.codegen_backend),
         project: Project::Only("llvm"),
         varies: None,
-        doc: "Who makes the machine code of workspace members that are not optimised: \"llvm\", or \"cranelift\" on a nightly that has it.",
+        doc: "Who makes machine code of members that are not optimised: \"llvm\", or \"cranelift\" on a nightly that has it.",
     },
     Spec {
         section: "daemon",

@@ -19,8 +19,7 @@ pub fn answer(open: &Open, request: Request) -> Reply {
         Request::Seeds(site) => Reply::Seeds(Box::new(open.engine.seeds_for(&site))),
         Request::Seeded { session, outcome } => {
             if matches!(outcome, Outcome::Seeded { .. }) {
-                let event =
-                    UnitEvent {
+                let event = UnitEvent {
                     at: clock::wall_secs(),
                     session,
                     crate_name: String::new(),

@@ -11,7 +11,10 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::{admission::Admission, flights::Flights, ingester::Ingester, keeper::Keeper, publisher::Publisher, tenure::Tenure, verifier::Verifier};
+use super::{
+    admission::Admission, flights::Flights, ingester::Ingester, keeper::Keeper, publisher::Publisher, tenure::Tenure,
+    verifier::Verifier,
+};
 use crate::{
     base::{clock::Stopwatch, fs::FileSig},
     engine::Engine,

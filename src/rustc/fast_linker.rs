@@ -38,6 +38,17 @@ impl Brand {
         }
     }
 
+    /// Whether it is what a setting asks for.
+    pub fn serves(self, wanted: Linker) -> bool {
+        match wanted {
+            Linker::System => false,
+            Linker::Auto => true,
+            Linker::Mold => self == Self::Mold,
+            Linker::Lld => self == Self::Lld,
+            Linker::Wild => self == Self::Wild,
+        }
+    }
+
     /// The program, as it is installed.
     fn program(self) -> &'static str {
         match self {
@@ -66,14 +77,14 @@ pub struct Survey {
     pub otherwise: &'static str,
 }
 
+/// Those that are on `PATH`, the fastest first.
+pub fn installed(env: &EnvSnapshot, cwd: &Path) -> Vec<Installed> {
+    Brand::ALL.into_iter().filter_map(|brand| found(brand, env, cwd)).collect()
+}
+
 /// Looks for linkers on `PATH`.
 pub fn survey(wanted: Linker, toolchain: &Toolchain, env: &EnvSnapshot, cwd: &Path) -> Survey {
-    let there = |brand| found(brand, env, cwd);
-    Survey {
-        installed: Brand::ALL.into_iter().filter_map(there).collect(),
-        ours: wanted_here(wanted, toolchain, env, cwd),
-        otherwise: without_us(toolchain),
-    }
+    Survey { installed: installed(env, cwd), ours: wanted_here(wanted, toolchain, env, cwd), otherwise: without_us(toolchain) }
 }
 
 /// Who links for this machine if nobody is named.
@@ -105,19 +116,9 @@ pub fn is_chosen(inv: &Invocation) -> bool {
 }
 
 fn wanted_here(wanted: Linker, toolchain: &Toolchain, env: &EnvSnapshot, cwd: &Path) -> Option<Installed> {
-    let brand = match wanted {
-        Linker::System => return None,
-        Linker::Auto => {
-            // What the toolchain does by itself is as good as the last in the list.
-            let worth = |b: &Brand| *b != Brand::Lld || !toolchain.links_with_lld;
-            return Brand::ALL.into_iter().filter(worth).find_map(|brand| found(brand, env, cwd));
-        }
-        Linker::Lld if toolchain.links_with_lld => return None,
-        Linker::Lld => Brand::Lld,
-        Linker::Mold => Brand::Mold,
-        Linker::Wild => Brand::Wild,
-    };
-    found(brand, env, cwd)
+    // What the toolchain does by itself need not be asked for.
+    let ours = |brand: &Brand| brand.serves(wanted) && (*brand != Brand::Lld || !toolchain.links_with_lld);
+    Brand::ALL.into_iter().filter(ours).find_map(|brand| found(brand, env, cwd))
 }
 
 fn found(brand: Brand, env: &EnvSnapshot, cwd: &Path) -> Option<Installed> {

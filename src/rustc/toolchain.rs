@@ -160,7 +160,6 @@ fn examine(
     let dirs = dirs.into_iter().filter_map(|d| FileSig::of(&d).ok().map(|s| (d, s))).collect();
     let release = verbose.lines().find_map(|l| l.strip_prefix("release: ")).unwrap_or_default();
     let from = |first: u32| minor(release).is_some_and(|m| m >= first);
-    let is_cranelift = |file: &PathBuf| file.to_string_lossy().contains("/librustc_codegen_cranelift");
     let toolchain = Toolchain {
         key: key.finish(),
         version: verbose.lines().next().unwrap_or_default().to_owned(),
@@ -169,9 +168,19 @@ fn examine(
         sysroot,
         can_scope_remaps: from(95),
         // What is found there is of no use to a compiler that takes no `-Z`.
-        cranelift: ["nightly", "dev"].iter().any(|c| release.ends_with(c)) && backends.iter().any(is_cranelift),
+        cranelift: ["nightly", "dev"].iter().any(|c| release.ends_with(c)) && backends.iter().any(|file| is_cranelift(file)),
     };
     Ok(Known { toolchain: Arc::new(toolchain), files: signed, dirs })
+}
+
+/// Whether a toolchain of any host brings Cranelift.
+pub fn has_cranelift(sysroot: &Path) -> bool {
+    let hosts = std::fs::read_dir(sysroot.join("lib/rustlib")).into_iter().flatten().flatten();
+    hosts.flat_map(|host| plain_files(&host.path().join("codegen-backends"))).any(|file| is_cranelift(&file))
+}
+
+fn is_cranelift(file: &Path) -> bool {
+    file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("librustc_codegen_cranelift"))
 }
 
 /// `95` of `1.95.0`.

@@ -117,13 +117,7 @@ pub fn run(
 }
 
 /// Says what was held back, or leaves that to another compile.
-fn settle(
-    tried: &Tried,
-    recorder: Option<&Recorder>,
-    held: &[u8],
-    status: ExitStatus,
-    said: &mut Option<Vec<u8>>,
-) -> Settled {
+fn settle(tried: &Tried, recorder: Option<&Recorder>, held: &[u8], status: ExitStatus, said: &mut Option<Vec<u8>>) -> Settled {
     if tried.is_suspect(held, status) {
         record::unsay(said, held);
         return Settled::Again;

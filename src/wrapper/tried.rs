@@ -50,9 +50,12 @@ mod tests {
     use super::*;
 
     const LINK: &[u8] = br#"{"$message_type":"diagnostic","message":"linking with `cc` failed: exit status: 1","code":null,"level":"error","spans":[]}"#;
-    const TYPES: &[u8] = br#"{"$message_type":"diagnostic","message":"mismatched types","code":{"code":"E0308"},"level":"error","spans":[]}"#;
-    const ASM: &[u8] = br#"{"$message_type":"diagnostic","message":"asm! is not supported","code":null,"level":"error","spans":[]}"#;
-    const WARNING: &[u8] = br#"{"$message_type":"diagnostic","message":"linking with `x`","code":null,"level":"warning","spans":[]}"#;
+    const TYPES: &[u8] =
+        br#"{"$message_type":"diagnostic","message":"mismatched types","code":{"code":"E0308"},"level":"error","spans":[]}"#;
+    const ASM: &[u8] =
+        br#"{"$message_type":"diagnostic","message":"asm! is not supported","code":null,"level":"error","spans":[]}"#;
+    const WARNING: &[u8] =
+        br#"{"$message_type":"diagnostic","message":"linking with `x`","code":null,"level":"warning","spans":[]}"#;
 
     fn linker() -> Tried {
         Tried::new(vec!["-Clink-arg=-B/x".into()])

@@ -14,6 +14,7 @@ mod meaning;
 mod keys;
 mod messages;
 mod mixing;
+mod places;
 mod relink;
 mod relocation;
 mod kills;

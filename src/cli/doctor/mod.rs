@@ -85,6 +85,7 @@ fn examine(ctx: &Context, daemon: impl FnOnce(&Context, &Path) -> Health) -> Vec
     findings.extend(environment::all(ctx));
     findings.extend(wrapper::all(ctx));
     findings.extend(configuration(&loaded));
+    findings.extend(loaded.iter().flat_map(|l| programs::configured(ctx, &l.settings.performance)));
     let store = loaded.ok().map(|l| l.settings.cache.path).or_else(|| config::store_path(&ctx.env));
     match store {
         Some(store) => findings.extend(store::all(ctx, &ctx.cwd.join(store), daemon)),

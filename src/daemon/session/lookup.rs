@@ -101,7 +101,8 @@ impl Session {
                 };
                 let link = link_task(&open.engine, &prepared, &missed);
                 let state = if missed.relink.is_none() { open.engine.state_for(&prepared).map(Box::new) } else { None };
-                self.pending.insert(ticket, Pending::Miss(Box::new(Miss { prepared, missed: *missed, leader, graft: None, place })));
+                self.pending
+                    .insert(ticket, Pending::Miss(Box::new(Miss { prepared, missed: *missed, leader, graft: None, place })));
                 Reply::Miss { ticket, extra_args, hold, link, state, tried }
             }
         })

@@ -38,7 +38,8 @@ fn somebody_always_goes() {
     let limits = Limits { jobs: Some(1), memory: Some(GB) };
     let pressed = Machine { free: Some(0), memory_pressure: 99.0, cpu_pressure: 99.0 };
     let huge = |build: &str, background| Ask { limits, background, ..ask(build, 100 * GB) };
-    let mut left = vec![policy.ask(huge("a", false), at(0)), policy.ask(huge("b", true), at(0)), policy.ask(huge("b", false), at(0))];
+    let mut left =
+        vec![policy.ask(huge("a", false), at(0)), policy.ask(huge("b", true), at(0)), policy.ask(huge("b", false), at(0))];
     while !left.is_empty() {
         assert!(policy.admit(at(1), pressed));
         let running: Vec<Id> = policy.running().collect();
@@ -101,8 +102,8 @@ fn builds_take_turns() {
     // One build asks for twenty places before the others ask for three.
     for (build, n) in [("large", 20), ("b", 3), ("c", 3)] {
         for _ in 0..n {
-        whose.insert(policy.ask(one(build), at(0)), build);
-    }
+            whose.insert(policy.ask(one(build), at(0)), build);
+        }
     }
     let mut order = Vec::new();
     while !policy.waiting.is_empty() {
