@@ -44,6 +44,8 @@ pub enum Word {
     Directory(OutputName),
     /// The program that is made.
     Output,
+    /// Where the C compiler finds the linker that the configuration names.
+    Linker,
 }
 
 /// The value of a variable.

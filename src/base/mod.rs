@@ -10,6 +10,7 @@ pub mod env;
 pub mod failpoint;
 pub mod fs;
 pub mod locks;
+pub mod memory;
 pub mod names;
 pub mod personality;
 pub mod process;

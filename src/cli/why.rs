@@ -49,7 +49,7 @@ fn answer(ctx: &mut Context, args: &WhyArgs, daemon: &mut dyn Daemon) -> Result<
     }
     let theme = ctx.printer.out_theme();
     for event in latest {
-        ctx.printer.data(format_args!("{}: {}", theme.heading(clean(&event.unit)), clean(&sentence(&event.outcome))));
+        ctx.printer.data(format_args!("{}: {}", theme.heading(clean(&event.unit)), clean(&in_full(event))));
     }
     Ok(exit::OK)
 }
@@ -63,6 +63,11 @@ fn latest(events: &[UnitEvent]) -> Vec<&UnitEvent> {
         }
     }
     seen
+}
+
+/// The sentence, and who did the work.
+fn in_full(event: &UnitEvent) -> String {
+    std::iter::once(sentence(&event.outcome)).chain(event.tools.clauses()).collect::<Vec<_>>().join("; ")
 }
 
 fn sentence(outcome: &Outcome) -> String {

@@ -11,6 +11,7 @@ mod diagnostic;
 mod discover;
 mod document;
 mod layers;
+mod performance;
 mod policy;
 mod project;
 mod raw;
@@ -22,10 +23,9 @@ mod stack;
 pub use diagnostic::{ConfigError, Diagnostic};
 pub use discover::{PROJECT_FILE, store_path};
 pub use layers::{Effective, Loaded, Origin, load};
+pub use performance::{Backend, Linker, PerformanceSettings};
 pub use project::{ProjectRules, project_rules};
-pub use settings::{
-    AiSettings, CacheSettings, DaemonSettings, LineDrift, LlmSettings, PerformanceSettings, Provider, Settings, Verify,
-};
+pub use settings::{AiSettings, CacheSettings, DaemonSettings, LineDrift, LlmSettings, Provider, Settings, Verify};
 
 #[cfg(test)]
 mod tests;

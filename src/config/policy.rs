@@ -71,6 +71,8 @@ mod tests {
             ("ai.cold_start_optimization", Project::Only("false")),
             ("performance.max_parallel_jobs", Project::Lowers),
             ("performance.speculative_compilation", Project::Only("false")),
+            ("performance.linker", Project::Only("system")),
+            ("performance.codegen_backend", Project::Only("llvm")),
         ];
         assert_eq!(rights, expected.map(|(name, right)| (name.to_owned(), right)));
     }

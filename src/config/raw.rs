@@ -34,6 +34,12 @@ pub enum Kind {
         high: u64,
         at: fn(&mut Settings) -> &mut u64,
     },
+    /// A count that need not be set.
+    Cap {
+        low: u64,
+        high: u64,
+        at: fn(&mut Settings) -> &mut Option<u64>,
+    },
     Number {
         low: f64,
         high: f64,
@@ -87,7 +93,7 @@ pub fn find(section: &str, key: &str) -> Option<&'static Spec> {
 pub const SECTIONS: [&str; 5] = ["cache", "ai", "llm", "performance", "daemon"];
 
 /// All keys, section by section.
-pub static KEYS: [Spec; 20] = [
+pub static KEYS: [Spec; 22] = [
     Spec {
         section: "cache",
         key: "path",
@@ -219,10 +225,10 @@ pub static KEYS: [Spec; 20] = [
     Spec {
         section: "performance",
         key: "max_parallel_jobs",
-        kind: Kind::Count { low: 1, high: 4096, at: |s| &mut s.performance.max_parallel_jobs },
+        kind: Kind::Cap { low: 1, high: 4096, at: |s| &mut s.performance.max_parallel_jobs },
         project: Project::Lowers,
-        varies: Some("the number of CPUs"),
-        doc: "At most so many compilers run at a time.",
+        varies: Some("as many as cargo starts"),
+        doc: "At most so many compilers run at a time, of all builds together.",
     },
     Spec {
         section: "performance",
@@ -239,6 +245,22 @@ pub static KEYS: [Spec; 20] = [
         project: Project::Never,
         varies: Some("no limit"),
         doc: "Compilers wait for one another rather than use more memory than this, in gigabytes.",
+    },
+    Spec {
+        section: "performance",
+        key: "linker",
+        kind: Kind::Choice(|s| &mut s.performance.linker),
+        project: Project::Only("system"),
+        varies: None,
+        doc: "Who links programs, tests and shared libraries: \"system\" (as without us), \"auto\", \"mold\", \"lld\" or \"wild\".",
+    },
+    Spec {
+        section: "performance",
+        key: "codegen_backend",
+        kind: Kind::Choice(|s| &mut s.performance.codegen_backend),
+        project: Project::Only("llvm"),
+        varies: None,
+        doc: "Who makes machine code of members that are not optimised: \"llvm\", or \"cranelift\" on a nightly that has it.",
     },
     Spec {
         section: "daemon",

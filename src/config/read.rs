@@ -76,7 +76,7 @@ pub fn from_text(spec: &Spec, text: &str, home: Option<&Path>) -> Result<Value, 
             "false" | "0" | "off" | "no" => Given::Switch(false),
             _ => Given::Text(text),
         },
-        Kind::Count { .. } => text.parse().map_or(Given::Text(text), Given::Whole),
+        Kind::Count { .. } | Kind::Cap { .. } => text.parse().map_or(Given::Text(text), Given::Whole),
         Kind::Number { .. } | Kind::Limit { .. } => text.parse().map_or(Given::Text(text), Given::Number),
         Kind::Path(_) | Kind::Salt(_) | Kind::OptionalText(_) | Kind::Choice(_) => Given::Text(text),
         Kind::List { .. } => {
@@ -119,7 +119,7 @@ impl Given<'_> {
 fn fit(spec: &Spec, given: Given<'_>, home: Option<&Path>) -> Result<Value, Vec<Problem>> {
     let value = match (&spec.kind, given) {
         (Kind::Switch(_), Given::Switch(on)) => Ok(Value::Switch(on)),
-        (Kind::Count { low, high, .. }, Given::Whole(n)) => match u64::try_from(n) {
+        (Kind::Count { low, high, .. } | Kind::Cap { low, high, .. }, Given::Whole(n)) => match u64::try_from(n) {
             Ok(n) if (*low..=*high).contains(&n) => Ok(Value::Count(n)),
             _ => Err(out_of_range(spec, low, high, &n)),
         },
@@ -141,8 +141,10 @@ fn wrong_type(spec: &Spec, given: &Given<'_>) -> Problem {
     let (wanted, hint) = match (&spec.kind, given) {
         (Kind::Switch(_), Given::Text("true" | "false")) => ("true or false", Some("leave the quotes out")),
         (Kind::Switch(_), _) => ("true or false", None),
-        (Kind::Count { .. }, Given::Text(t)) if t.parse::<i64>().is_ok() => ("a whole number", Some("leave the quotes out")),
-        (Kind::Count { .. }, _) => ("a whole number", None),
+        (Kind::Count { .. } | Kind::Cap { .. }, Given::Text(t)) if t.parse::<i64>().is_ok() => {
+            ("a whole number", Some("leave the quotes out"))
+        }
+        (Kind::Count { .. } | Kind::Cap { .. }, _) => ("a whole number", None),
         (Kind::Number { .. } | Kind::Limit { .. }, Given::Text(t)) if t.parse::<f64>().is_ok() => {
             ("a number", Some("leave the quotes out"))
         }

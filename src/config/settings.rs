@@ -4,6 +4,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use super::performance::PerformanceSettings;
 use crate::base::env;
 
 /// Everything that can be set.
@@ -151,30 +152,6 @@ pub enum Provider {
     Local,
 }
 
-/// `[performance]`
-#[derive(Debug, Clone, PartialEq)]
-pub struct PerformanceSettings {
-    pub max_parallel_jobs: u64,
-    /// Members that were restored without incremental state are compiled once more while nothing else happens.
-    pub speculative_compilation: bool,
-    /// Gigabytes of 1000³ bytes; without one, there is no limit.
-    pub memory_limit_gb: Option<f64>,
-}
-
-impl Default for PerformanceSettings {
-    fn default() -> Self {
-        let cpus = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
-        Self { max_parallel_jobs: cpus, speculative_compilation: true, memory_limit_gb: None }
-    }
-}
-
-impl PerformanceSettings {
-    /// The memory limit in bytes.
-    pub fn memory_limit_bytes(&self) -> Option<u64> {
-        self.memory_limit_gb.map(|gb| (gb * 1e9) as u64)
-    }
-}
-
 /// `[daemon]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DaemonSettings {
@@ -260,6 +237,7 @@ impl Choice for Provider {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::performance::{Backend, Linker};
 
     #[test]
     fn units() {
@@ -278,7 +256,8 @@ mod tests {
     #[test]
     fn every_word_can_be_chosen() {
         let (mut verify, mut provider, mut drift) = (Verify::default(), Provider::default(), LineDrift::default());
-        for choice in [&mut verify as &mut dyn Choice, &mut provider, &mut drift] {
+        let (mut linker, mut backend) = (Linker::default(), Backend::default());
+        for choice in [&mut verify as &mut dyn Choice, &mut provider, &mut drift, &mut linker, &mut backend] {
             for word in choice.words() {
                 choice.choose(word);
                 assert_eq!(choice.word(), *word);

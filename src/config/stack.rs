@@ -103,11 +103,13 @@ impl Stack {
         let mut adds = false;
         match (&spec.kind, value) {
             (Kind::Switch(at), Value::Switch(on)) => *at(settings) = on,
-            (Kind::Count { at, .. }, Value::Count(n)) => {
-                if matches!(origin, Origin::ProjectFile { .. }) && spec.project == Project::Lowers && *at(settings) <= n {
+            (Kind::Count { at, .. }, Value::Count(n)) => *at(settings) = n,
+            (Kind::Cap { at, .. }, Value::Count(n)) => {
+                let lowers = at(settings).is_none_or(|before| n < before);
+                if matches!(origin, Origin::ProjectFile { .. }) && spec.project == Project::Lowers && !lowers {
                     return;
                 }
-                *at(settings) = n;
+                *at(settings) = Some(n);
             }
             (Kind::Number { at, .. }, Value::Number(n)) => *at(settings) = n,
             (Kind::Limit { at, .. }, Value::Number(n)) => *at(settings) = Some(n),
@@ -152,6 +154,7 @@ pub fn show(spec: &Spec, settings: &mut Settings) -> String {
         Kind::Switch(at) => at(settings).to_string(),
         Kind::Count { at, .. } => at(settings).to_string(),
         Kind::Number { at, .. } => at(settings).to_string(),
+        Kind::Cap { at, .. } => at(settings).map_or_else(unset, |n| n.to_string()),
         Kind::Limit { at, .. } => at(settings).map_or_else(unset, |n| n.to_string()),
         Kind::Path(at) => quote(&at(settings).to_string_lossy()),
         Kind::Salt(at) => quote(at(settings)),

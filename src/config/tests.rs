@@ -95,23 +95,23 @@ fn later_layers_win_and_every_value_knows_its_origin() {
     let sandbox = sandbox.user("\n[performance]\nmax_parallel_jobs = 60\n");
     let in_user_file = Origin::UserFile { path: sandbox.user_file(), line: 3 };
     let seen = |loaded: &Loaded| (loaded.settings.performance.max_parallel_jobs, value(loaded, key).origin.clone());
-    assert_eq!(seen(&sandbox.load()), (60, in_user_file.clone()));
+    assert_eq!(seen(&sandbox.load()), (Some(60), in_user_file.clone()));
     let sandbox = sandbox.project("[performance]\nmax_parallel_jobs = 50\n");
     let in_project = Origin::ProjectFile { path: sandbox.project_file(), line: 2 };
-    assert_eq!(seen(&sandbox.load()), (50, in_project));
+    assert_eq!(seen(&sandbox.load()), (Some(50), in_project));
     let loaded = sandbox.with(&[(var, "70")], &[]).expect("fine");
-    assert_eq!(seen(&loaded), (70, Origin::Environment(var.into())));
+    assert_eq!(seen(&loaded), (Some(70), Origin::Environment(var.into())));
     let loaded = sandbox.with(&[(var, "70")], &[(key, "80")]).expect("fine");
-    assert_eq!(seen(&loaded), (80, Origin::Flag));
+    assert_eq!(seen(&loaded), (Some(80), Origin::Flag));
     assert_eq!(
         (loaded.user_file.clone(), loaded.project_file.clone()),
         (Some(sandbox.user_file()), Some(sandbox.project_file()))
     );
 
     let sandbox = sandbox.project("[performance]\nmax_parallel_jobs = 61\n");
-    assert_eq!(seen(&sandbox.load()), (60, in_user_file), "a project can lower, never raise");
+    assert_eq!(seen(&sandbox.load()), (Some(60), in_user_file), "a project can lower, never raise");
     let loaded = sandbox.with(&[(var, "")], &[]).expect("an empty variable is none");
-    assert_eq!(loaded.settings.performance.max_parallel_jobs, 60);
+    assert_eq!(loaded.settings.performance.max_parallel_jobs, Some(60));
     assert_eq!(sandbox.shorten(&value(&loaded, key).origin.to_string()), "~/.config/rustc-hyperopt/config.toml:3");
 }
 
@@ -147,6 +147,8 @@ fn unusual(spec: &raw::Spec) -> &'static str {
         "ai.line_drift" => "\"allow\"",
         "ai.confidence_threshold" | "cache.verify_sample" => "0.5",
         "llm.provider" => "\"local\"",
+        "performance.linker" => "\"mold\"",
+        "performance.codegen_backend" => "\"cranelift\"",
         "llm.model" => "\"x\"",
         "llm.auto_fix" => "true",
         "cache.max_size_gb" | "performance.memory_limit_gb" => "7.5",

@@ -4,6 +4,7 @@
 //! let one bad request end the others: a panic is one miss.
 
 mod admin;
+mod admission;
 mod flights;
 mod ingester;
 mod keeper;

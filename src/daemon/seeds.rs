@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     base::clock,
-    events::{Outcome, UnitEvent},
+    events::{Outcome, Tools, UnitEvent},
     ipc::protocol::{Reply, Request},
 };
 
@@ -19,8 +19,14 @@ pub fn answer(open: &Open, request: Request) -> Reply {
         Request::Seeds(site) => Reply::Seeds(Box::new(open.engine.seeds_for(&site))),
         Request::Seeded { session, outcome } => {
             if matches!(outcome, Outcome::Seeded { .. }) {
-                let event =
-                    UnitEvent { at: clock::wall_secs(), session, crate_name: String::new(), unit: String::new(), outcome };
+                let event = UnitEvent {
+                    at: clock::wall_secs(),
+                    session,
+                    crate_name: String::new(),
+                    unit: String::new(),
+                    outcome,
+                    tools: Tools::default(),
+                };
                 open.engine.store.record(event);
             }
             Reply::Done

@@ -18,25 +18,26 @@ use tokio::{
 
 use super::{
     admin,
-    flights::{Leader, Seat},
+    admission::Place,
+    flights::Leader,
     publisher::Job,
     state::{Open, State},
     timings::Beginning,
-    told::{Who, bypass, link_task, outcome, record},
+    told::{outcome, record},
     verifier,
 };
 use crate::{
-    base::{digest::Digest, env, failpoint},
+    base::{digest::Digest, failpoint},
     engine::{
-        Answer, Found, Graft, Missed, Prepared,
-        plan::{Compiled, Linked, Made, Query},
+        Found, Graft, Missed, Prepared,
+        plan::{Compiled, Linked, Made},
         states::StateUnit,
         truth::{Scratch, Workshop},
     },
     events::{CutOff, HitKind, Outcome, Refusal},
     ipc::{
         frame,
-        protocol::{Hello, Hold, MAGIC, Reply, Request, VERSION, Welcome},
+        protocol::{Hello, MAGIC, Reply, Request, VERSION, Welcome},
     },
     rustc::WhyNot,
 };
@@ -45,8 +46,8 @@ use crate::{
 const GREETING: Duration = Duration::from_secs(2);
 /// How often a waiting client is told that we are alive.
 const HEARTBEAT: Duration = Duration::from_millis(150);
-/// How long an equal compile elsewhere is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+
+mod lookup;
 
 /// What a ticket stands for.
 enum Pending {
@@ -61,6 +62,8 @@ struct Miss {
     leader: Option<Leader>,
     /// Kept until the wrapper has put it in place.
     graft: Option<Graft>,
+    /// Kept until the compiler has ended.
+    place: Option<Place>,
 }
 
 /// A connection.
@@ -149,12 +152,13 @@ impl Session {
                 self.relink_failed(open, ticket);
                 Ok(())
             }
+            Request::TriedInVain { ticket } => self.tried_in_vain(open, ticket).await,
             Request::Compiled { ticket, result } => {
                 self.compiled(open, ticket, *result);
                 Ok(())
             }
-            Request::Abandoned { ticket, compile_ms } => {
-                self.abandoned(open, ticket, compile_ms);
+            Request::Abandoned { ticket, compile_ms, max_rss_kib } => {
+                self.abandoned(open, ticket, compile_ms, max_rss_kib);
                 Ok(())
             }
             Request::Truth { ticket, files } => {
@@ -195,7 +199,8 @@ impl Session {
             | Request::RelinkFailed { .. }
             | Request::StateFailed { .. }
             | Request::Compiled { .. }
-            | Request::Abandoned { .. } => Ok(()),
+            | Request::Abandoned { .. }
+            | Request::TriedInVain { .. } => Ok(()),
             Request::Health => self.send(&Reply::Health(admin::health(&self.state, Some(why.to_owned())))).await,
             Request::Stop => self.stop().await,
             _ => self.send(&Reply::Failed(format!("the store cannot be opened: {why}"))).await,
@@ -207,70 +212,6 @@ impl Session {
         let told = self.send(&Reply::Done).await;
         self.state.stopping.notify_one();
         told
-    }
-
-    /// Looks up; of equal lookups at the same time, one is told to compile and the others wait for it.
-    async fn lookup(&mut self, open: &Open, query: Query) -> io::Result<Reply> {
-        self.state.keeper.interrupt();
-        self.began = Beginning::of(&self.stream);
-        let landings = self.state.flights.landings();
-        let engine = open.engine.clone();
-        let first = self.blocking(move || {
-            let who = Who::of(&query);
-            match engine.prepare(query) {
-                Ok(prepared) => engine.find(&prepared).map(|answer| (prepared, answer)).map_err(|why| (why, who)),
-                Err(why) => Err((why, who)),
-            }
-        });
-        let (mut prepared, mut answer) = match first.await? {
-            Ok(found) => found,
-            Err((why, who)) => return Ok(bypass(open, why, who, &self.began)),
-        };
-        let mut leader = None;
-        if matches!(answer, Answer::Miss(_)) {
-            let look_again = match self.state.flights.join(prepared.flight) {
-                Seat::Leader(seat) => {
-                    // Nobody is made to wait for a compile at the lowest priority.
-                    leader = Some(seat).filter(|_| !prepared.session.starts_with(env::names::IN_BACKGROUND));
-                    // The same compile may have ended between the look and the seat.
-                    self.state.flights.landings() != landings
-                }
-                Seat::Follower(landed) => {
-                    self.wait_for(landed).await?;
-                    true
-                }
-            };
-            if look_again {
-                let engine = open.engine.clone();
-                let who = Who::prepared(&prepared);
-                let again = self.blocking(move || engine.find(&prepared).map(|answer| (prepared, answer)));
-                match again.await? {
-                    Ok(found) => (prepared, answer) = found,
-                    Err(why) => return Ok(bypass(open, why, who, &self.began)),
-                }
-            }
-        }
-        let ticket = self.next_ticket;
-        self.next_ticket += 1;
-        Ok(match answer {
-            Answer::Hit { plan, found } => {
-                self.pending.insert(ticket, Pending::Hit { prepared: Box::new(prepared), found });
-                Reply::Hit { ticket, plan }
-            }
-            Answer::Miss(missed) => {
-                let extra_args = prepared.extra_args();
-                open.engine.note_making(&prepared);
-                let hold = match &missed.candidate {
-                    None => Hold::No,
-                    Some(candidate) if candidate.masked => Hold::UntilMetadata,
-                    Some(_) => Hold::UntilEnd,
-                };
-                let link = link_task(&open.engine, &prepared, &missed);
-                let state = if missed.relink.is_none() { open.engine.state_for(&prepared).map(Box::new) } else { None };
-                self.pending.insert(ticket, Pending::Miss(Box::new(Miss { prepared, missed: *missed, leader, graft: None })));
-                Reply::Miss { ticket, extra_args, hold, link, state }
-            }
-        })
     }
 
     async fn truth(&mut self, open: &Open, ticket: u64, files: Vec<OsString>) -> io::Result<Reply> {
@@ -333,13 +274,18 @@ impl Session {
 
     fn compiled(&mut self, open: &Open, ticket: u64, result: Compiled) {
         let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) else { return };
-        let Miss { prepared, missed, leader, graft } = *miss;
+        let Miss { prepared, missed, leader, graft, place } = *miss;
+        drop(place);
         open.engine.note_grafted(&prepared, graft.is_some());
         if let Some(unit) = StateUnit::of(&prepared, result.wall_ms)
             && !matches!(result.linked, Linked::Again { .. })
             && self.state.keeper.compiled(unit)
         {
             open.engine.store.count_predictions(|p| p.states_used += 1);
+        }
+        if !matches!(result.linked, Linked::Again { .. }) {
+            // What is not known is guessed next time.
+            drop(open.engine.store.learn_peak(&prepared.label, result.max_rss_kib));
         }
         let outcome = outcome(missed, &result);
         open.timings.compiled(&open.engine.store, &prepared, &self.began, &result, &outcome);
@@ -348,11 +294,15 @@ impl Session {
         open.publisher.push(Job { prepared, result, _leader: leader });
     }
 
-    fn abandoned(&mut self, open: &Open, ticket: u64, compile_ms: u64) {
+    fn abandoned(&mut self, open: &Open, ticket: u64, compile_ms: u64, max_rss_kib: u64) {
         let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) else { return };
         open.engine.note_grafted(&miss.prepared, false);
         let Miss { prepared, mut missed, .. } = *miss;
         open.timings.failed(&open.engine.store, &prepared, &self.began, compile_ms);
+        // Whoever was killed for its memory had used at least so much; an error in the sources ends a compile early.
+        if open.engine.store.peak(&prepared.label).is_none_or(|known| known < max_rss_kib.saturating_mul(1024)) {
+            drop(open.engine.store.learn_peak(&prepared.label, max_rss_kib));
+        }
         missed.candidate = None; // A compile that failed says nothing about its dependents.
         record(&open.engine, &prepared, missed.into_outcome(compile_ms));
     }
@@ -365,6 +315,21 @@ impl Session {
             drop(open.engine.store.remove_action(&relink.key));
             open.engine.store.trouble("relink-failed");
         }
+    }
+
+    /// The result is to be kept as what it is: one that was made without what was tried.
+    async fn tried_in_vain(&mut self, open: &Open, ticket: u64) -> io::Result<()> {
+        let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) else { return Ok(()) };
+        let engine = open.engine.clone();
+        let again = move || {
+            let Miss { prepared, missed, leader, graft, place } = *miss;
+            engine.without_additions(prepared).map(|prepared| Box::new(Miss { prepared, missed, leader, graft, place }))
+        };
+        // Nobody waits for an answer, so nobody is to be told that there will be one.
+        if let Ok(miss) = tokio::task::spawn_blocking(again).await.map_err(io::Error::other)? {
+            self.pending.insert(ticket, Pending::Miss(miss));
+        }
+        Ok(())
     }
 
     async fn is_worth_holding(&mut self, open: &Open, ticket: u64, path: OsString) -> io::Result<bool> {
@@ -416,17 +381,6 @@ impl Session {
             }
             if timeout(HEARTBEAT, ready).await.is_err() {
                 self.send(&Reply::Working).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn wait_for(&mut self, mut landed: tokio::sync::watch::Receiver<()>) -> io::Result<()> {
-        let deadline = Instant::now() + PATIENCE;
-        while Instant::now() < deadline {
-            match timeout(HEARTBEAT, landed.changed()).await {
-                Ok(_) => return Ok(()),
-                Err(_) => self.send(&Reply::Working).await?,
             }
         }
         Ok(())

@@ -12,8 +12,8 @@ use std::{
 use tokio::sync::Notify;
 
 use super::{
-    flights::Flights, ingester::Ingester, keeper::Keeper, publisher::Publisher, tenure::Tenure, timings::Timings,
-    verifier::Verifier,
+    admission::Admission, flights::Flights, ingester::Ingester, keeper::Keeper, publisher::Publisher, tenure::Tenure,
+    timings::Timings, verifier::Verifier,
 };
 use crate::{
     base::{clock::Stopwatch, fs::FileSig},
@@ -35,6 +35,7 @@ pub struct State {
     pub idle: Duration,
     pub started: Stopwatch,
     pub flights: Flights,
+    pub admission: Admission,
     pub verifier: Verifier,
     pub keeper: Keeper,
     /// How long nobody must have asked anything before work of our own begins.
@@ -67,6 +68,7 @@ impl State {
             idle,
             started: Stopwatch::start(),
             flights: Flights::default(),
+            admission: Admission::default(),
             verifier,
             keeper: Keeper::default(),
             peace: PEACE,

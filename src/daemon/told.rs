@@ -13,7 +13,7 @@ use crate::{
         Engine, Missed, Prepared,
         plan::{Compiled, Linked, Query},
     },
-    events::{HitKind, KnownUnit, Outcome, UnitEvent},
+    events::{HitKind, KnownUnit, Outcome, Tools, UnitEvent},
     ipc::protocol::{Link, Recording, Reply},
     rustc::WhyNot,
 };
@@ -49,6 +49,7 @@ pub fn record(engine: &Engine, prepared: &Prepared, outcome: Outcome) {
         crate_name: prepared.inv.crate_name.clone(),
         unit: prepared.unit.clone(),
         outcome,
+        tools: prepared.additions.tools.clone(),
     });
 }
 
@@ -60,6 +61,7 @@ pub fn bypass(open: &Open, why: WhyNot, who: Who, began: &Beginning) -> Reply {
         unit: who.crate_name.clone(),
         crate_name: who.crate_name,
         outcome: Outcome::Bypass { why: why.clone() },
+        tools: Tools::default(),
     });
     Reply::Bypass(why)
 }

@@ -43,6 +43,8 @@ pub(super) fn understand(prepared: &Prepared, spool: &Spool, output: &Path) -> O
             }
             understood.objects.push((name, object.clone()));
             Word::Object(u32::try_from(understood.objects.len() - 1).ok()?)
+        } else if prepared.additions.search.as_ref() == Some(argument) {
+            Word::Linker
         } else if path == output {
             Word::Output
         } else if path.parent().is_some_and(|dir| spool::is_temporary(dir, beside)) {

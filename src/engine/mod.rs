@@ -4,6 +4,7 @@
 //! daemon with what it needs and answers. No failure in here fails a build: a lookup that goes wrong is a miss or a
 //! [`WhyNot`], a publication that goes wrong is counted and forgotten.
 
+pub mod additions;
 pub mod by_meaning;
 pub mod cut_off;
 pub mod find;

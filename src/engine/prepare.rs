@@ -8,13 +8,17 @@ use std::{
 
 use serde_bytes::ByteBuf;
 
-use super::{Engine, plan::Query};
+use super::{
+    Engine,
+    additions::{Additions, Subject},
+    plan::Query,
+};
 use crate::{
     base::{
         digest::{Digest, DigestFile, KeyHasher},
         env::{EnvSnapshot, names},
     },
-    config::{self, AiSettings, CacheSettings, Verify},
+    config::{self, AiSettings, CacheSettings, PerformanceSettings, Verify},
     fingerprint::{
         closure::Closure,
         guard,
@@ -52,8 +56,9 @@ pub struct Prepared {
     /// The procedural macro crates behind this crate.
     pub macro_names: Vec<String>,
     pub ai: AiSettings,
-    /// It may be compiled again for the sake of its incremental state.
-    pub speculative: bool,
+    pub performance: PerformanceSettings,
+    /// What is added to the compile, if it can be done with that.
+    pub additions: Additions,
     /// The same unit in another version of its sources has the same label.
     pub label: String,
     /// `name version (kind)`, for people.
@@ -88,10 +93,18 @@ impl Engine {
         } else {
             None
         };
-        let salt = Salt { salt: rules.cache.key_salt.clone(), env: rules.cache.key_env.clone() };
+        let member = inv.source.is_relative();
+        let version = text(&env, "CARGO_PKG_VERSION").unwrap_or_default();
+        let kind = inv.kind();
+        let mode = if inv.links { "build" } else { "check" };
+        let label_version = if member { "" } else { &version };
+        let label = format!("{package} {label_version} {} {kind} {mode} {tool:?}", inv.crate_name);
+        let subject = Subject { inv: &inv, toolchain: &toolchain, env: &env, cwd: &places.cwd, label: &label, member };
+        let additions = self.additions(&rules.performance, &subject)?;
+        let parts = additions.parts.clone();
+        let salt = Salt { salt: rules.cache.key_salt.clone(), env: rules.cache.key_env.clone(), additions: parts };
         let key = invocation::key(&inv, &places, &toolchain, linker, &env, &salt);
         let closure = Closure::of(&inv, &places.cwd, self, files)?;
-        let member = inv.source.is_relative();
         let extra = if member { rules.extra_inputs()? } else { Vec::new() };
         let context = Context { inv: &inv, places: &places, env: &env, files };
         let macros = closure.macros(&inv, &places.cwd);
@@ -101,15 +114,11 @@ impl Engine {
         let given = context.given(key.key, &closure, &extra, &variables)?;
         let source = files.digest(&places.cwd.join(&inv.source)).map_err(|e| WhyNot::Input(e.to_string()))?.0;
         let flight = KeyHasher::new("flight").field("given", &given.key.0).field("source", &source.0).finish();
-        let version = text(&env, "CARGO_PKG_VERSION").unwrap_or_default();
-        let kind = inv.kind();
-        let mode = if inv.links { "build" } else { "check" };
-        let label_version = if member { "" } else { &version };
         Ok(Prepared {
             compiler: query.compiler,
             args: query.args,
             variables: [variables.clone(), rules.cache.key_env].concat(),
-            label: format!("{package} {label_version} {} {kind} {mode} {tool:?}", inv.crate_name),
+            label,
             unit: format!("{package} {version} ({kind})"),
             session: text(&env, names::SESSION).unwrap_or_default(),
             umask: query.umask,
@@ -126,13 +135,20 @@ impl Engine {
             nosy_macros,
             macro_names: macros.into_iter().map(|m| m.name).collect(),
             ai: rules.ai,
-            speculative: rules.speculative,
+            performance: rules.performance,
+            additions,
             flight,
         })
     }
 }
 
 impl Prepared {
+    /// What was asked.
+    pub fn into_query(self) -> Query {
+        let Self { compiler, args, places, env, umask, .. } = self;
+        Query { compiler, args, cwd: places.cwd.into_os_string(), env, umask }
+    }
+
     /// What an action key is made of besides the input set.
     pub fn context<'a>(&'a self, files: &'a dyn DigestFile) -> Context<'a> {
         Context { inv: &self.inv, places: &self.places, env: &self.env, files }
@@ -151,6 +167,11 @@ impl Prepared {
 
     /// What a miss adds to the arguments.
     pub fn extra_args(&self) -> Vec<OsString> {
+        [self.remap_args(), self.additions.args.clone()].concat()
+    }
+
+    /// The part of it that nothing can go wrong with.
+    pub fn remap_args(&self) -> Vec<OsString> {
         if self.key.relocatable { invocation::remap_args(&self.places) } else { Vec::new() }
     }
 
@@ -174,7 +195,7 @@ fn text(env: &EnvSnapshot, name: &str) -> Option<String> {
 struct Rules {
     cache: CacheSettings,
     ai: AiSettings,
-    speculative: bool,
+    performance: PerformanceSettings,
     /// What relative paths in it are relative to.
     root: PathBuf,
 }
@@ -193,14 +214,15 @@ impl Rules {
         };
         if let Ok(loaded) = config::load(env, &start, &[]) {
             let root = loaded.project_file.as_deref().and_then(Path::parent).unwrap_or(&start).to_owned();
-            let speculative = loaded.settings.performance.speculative_compilation;
-            return Ok(Self { cache: loaded.settings.cache, ai: loaded.settings.ai, speculative, root });
+            let config::Settings { cache, ai, performance, .. } = loaded.settings;
+            return Ok(Self { cache, ai, performance, root });
         }
         let rules = config::project_rules(&start)
             .map_err(|e| WhyNot::Input(format!("the project's configuration: {}", e.unlabelled())))?;
         // Bytes only: the user may have asked for that in the file that cannot be read.
         let ai = AiSettings { semantic_analysis: false, ..AiSettings::default() };
-        Ok(Self { cache: rules.added_to(&CacheSettings::default()), ai, speculative: false, root: rules.root })
+        let performance = PerformanceSettings { speculative_compilation: false, ..PerformanceSettings::default() };
+        Ok(Self { cache: rules.added_to(&CacheSettings::default()), ai, performance, root: rules.root })
     }
 
     /// The declared files; those of a declared directory one by one.

@@ -189,6 +189,7 @@ impl Engine {
                 Word::Object(n) => Piece::Object(n),
                 Word::Directory(name) => Piece::Directory(name),
                 Word::Output => Piece::Output,
+                Word::Linker => Piece::Text(prepared.additions.search.clone()?),
             })
         };
         let environment = link_words::environment_here(prepared, &roots, &record.environment)?;

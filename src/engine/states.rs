@@ -65,7 +65,7 @@ impl StateUnit {
             incremental,
             crate_name: prepared.inv.crate_name.clone(),
             cost_ms,
-            speculative: prepared.speculative,
+            speculative: prepared.performance.speculative_compilation,
         })
     }
 }

@@ -9,6 +9,7 @@ pub mod outcome;
 pub mod reason;
 pub mod states;
 pub mod timing;
+pub mod tools;
 pub mod totals;
 pub mod units;
 
@@ -18,5 +19,6 @@ pub use outcome::{HitKind, Outcome, UnitEvent};
 pub use reason::Reason;
 pub use states::StateTotals;
 pub use timing::{BuildHead, BuildRecord, Deed, KnownUnit, Need, Spent, UnitRun};
+pub use tools::Tools;
 pub use totals::Totals;
 pub use units::{LeftOut, UnitTotals};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CutOff, Reason};
+use super::{CutOff, Reason, Tools};
 use crate::rustc::WhyNot;
 
 /// How a result was found.
@@ -70,6 +70,7 @@ pub struct UnitEvent {
     /// `name version kind`.
     pub unit: String,
     pub outcome: Outcome,
+    pub tools: Tools,
 }
 
 #[cfg(test)]

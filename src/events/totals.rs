@@ -30,11 +30,20 @@ pub struct Totals {
     pub not_seeded: BTreeMap<String, u64>,
     /// Times something went wrong without harm, by name: `place-failed`, `publish-failed`, `damaged-blob`, …
     pub troubles: BTreeMap<String, u64>,
+    /// Compiles that waited for a place, and for how long.
+    pub waited: u64,
+    pub waited_ms: u64,
+    /// What was linked, compiled or not, by who linked it.
+    pub linkers: BTreeMap<String, u64>,
 }
 
 impl Totals {
     /// Adds one event.
     pub fn add(&mut self, event: &UnitEvent) {
+        let made = matches!(event.outcome, Outcome::Miss { .. } | Outcome::Hit { kind: HitKind::Relinked, .. });
+        if let Some(linker) = event.tools.linker.as_ref().filter(|_| made) {
+            *self.linkers.entry(linker.clone()).or_default() += 1;
+        }
         match &event.outcome {
             Outcome::Hit { kind, saved_ms, took_ms, bytes } => {
                 *self.hits.entry(*kind).or_default() += 1;

@@ -25,6 +25,8 @@ pub struct InvocationKey {
 pub struct Salt {
     pub salt: String,
     pub env: Vec<String>,
+    /// What it adds to the compiler's arguments, or to the programs that it starts.
+    pub additions: Vec<(Part, String, Digest)>,
 }
 
 /// Makes the key.
@@ -55,6 +57,9 @@ pub fn key(
     environ::add_always(&mut parts, env, inv.runs_linker());
     if !salt.salt.is_empty() {
         parts.value(Part::Configuration, "cache.key_salt", salt.salt.as_bytes());
+    }
+    for (part, name, digest) in &salt.additions {
+        parts.digest(*part, name, *digest);
     }
     for name in &salt.env {
         parts.value(

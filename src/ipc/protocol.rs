@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The version of everything in this file; `tests/protocol.lock` notices when it should have been raised.
-pub const VERSION: u16 = 6;
+pub const VERSION: u16 = 7;
 /// The first bytes of a connection.
 pub const MAGIC: [u8; 8] = *b"hyperopt";
 
@@ -61,7 +61,7 @@ pub enum Request {
     /// A compile that was held back has ended successfully: can its dependents be spared? [`Request::Compiled`] follows.
     Graft { ticket: u64, outputs: Vec<Made> },
     /// A miss was compiled and failed, or its outputs are not to be kept. No reply.
-    Abandoned { ticket: u64, compile_ms: u64 },
+    Abandoned { ticket: u64, compile_ms: u64, max_rss_kib: u64 },
     /// The compile under this ticket has diagnostics about files that are not what they were when their crates were
     /// compiled: how would it be without a cache? The ticket stays.
     Truth { ticket: u64, files: Vec<OsString> },
@@ -110,6 +110,8 @@ pub enum Request {
     SeededUnits { build: String, target: OsString, units: Vec<String>, took_ms: u64 },
     /// The builds on record in a target directory.
     Builds { target: OsString },
+    /// What was to be tried has failed, and without it, the compile has succeeded. [`Request::Compiled`] follows. No reply.
+    TriedInVain { ticket: u64 },
 }
 
 /// Answers.
@@ -130,6 +132,8 @@ pub enum Reply {
         link: Link,
         /// Incremental state to put in place if it is compiled.
         state: Option<Box<State>>,
+        /// Arguments to be put behind all others, and to be left out if it cannot be done with them.
+        tried: Vec<OsString>,
     },
     /// Answer to [`Request::Metadata`].
     Hold(bool),

@@ -94,6 +94,24 @@ fn local_name(span: &Value) -> Option<&str> {
     (!name.is_empty() && !name.starts_with('<') && !name.starts_with("/rustc/")).then_some(name)
 }
 
+/// An error, as opposed to a warning or a note.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorLine {
+    pub message: String,
+    /// `E0308`, or a lint's name.
+    pub code: Option<String>,
+}
+
+/// The error that a line shows, if it is such a line.
+pub fn error(line: &[u8]) -> Option<ErrorLine> {
+    // The cheap test first.
+    memchr::memmem::find(line, b"\"level\":\"error")?;
+    let value: Value = serde_json::from_slice(line).ok()?;
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    value["level"].as_str().filter(|level| level.starts_with("error"))?;
+    Some(ErrorLine { message: text(&value["message"])?, code: text(&value["code"]["code"]) })
+}
+
 /// Level and code of every diagnostic, in order.
 pub fn kinds(stderr: &[u8]) -> Vec<(String, Option<String>)> {
     let lines = stderr.split(|b| *b == b'\n').filter(|line| artifact(line).is_none());

@@ -5,6 +5,7 @@
 
 pub mod args;
 pub mod depinfo;
+pub mod fast_linker;
 pub mod flags;
 pub mod linker;
 pub mod messages;

@@ -33,6 +33,10 @@ pub struct Toolchain {
     pub sysroot: PathBuf,
     /// `--remap-path-scope` is stable from 1.95 on; without it members are keyed by their directory.
     pub can_scope_remaps: bool,
+    /// Programs for the host are linked by the lld that it brings, unless it is told otherwise.
+    pub links_with_lld: bool,
+    /// It can make machine code with Cranelift.
+    pub cranelift: bool,
 }
 
 /// Identified toolchains, by what they were asked for.
@@ -139,6 +143,8 @@ fn examine(
         Some(triple) if triple != host => dirs.push(rustlib.join(triple).join("lib")),
         _ => {}
     }
+    let has_lld = rustlib.join(&host).join("bin/gcc-ld").is_dir();
+    let backends = plain_files(&rustlib.join(&host).join("codegen-backends"));
     for dir in &dirs {
         files.extend(plain_files(dir));
     }
@@ -153,14 +159,28 @@ fn examine(
     }
     let dirs = dirs.into_iter().filter_map(|d| FileSig::of(&d).ok().map(|s| (d, s))).collect();
     let release = verbose.lines().find_map(|l| l.strip_prefix("release: ")).unwrap_or_default();
+    let from = |first: u32| minor(release).is_some_and(|m| m >= first);
     let toolchain = Toolchain {
         key: key.finish(),
         version: verbose.lines().next().unwrap_or_default().to_owned(),
+        links_with_lld: has_lld && from(90) && host == "x86_64-unknown-linux-gnu",
         host,
         sysroot,
-        can_scope_remaps: minor(release).is_some_and(|m| m >= 95),
+        can_scope_remaps: from(95),
+        // What is found there is of no use to a compiler that takes no `-Z`.
+        cranelift: ["nightly", "dev"].iter().any(|c| release.ends_with(c)) && backends.iter().any(|file| is_cranelift(file)),
     };
     Ok(Known { toolchain: Arc::new(toolchain), files: signed, dirs })
+}
+
+/// Whether a toolchain of any host brings Cranelift.
+pub fn has_cranelift(sysroot: &Path) -> bool {
+    let hosts = std::fs::read_dir(sysroot.join("lib/rustlib")).into_iter().flatten().flatten();
+    hosts.flat_map(|host| plain_files(&host.path().join("codegen-backends"))).any(|file| is_cranelift(&file))
+}
+
+fn is_cranelift(file: &Path) -> bool {
+    file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("librustc_codegen_cranelift"))
 }
 
 /// `95` of `1.95.0`.

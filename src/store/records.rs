@@ -48,6 +48,8 @@ pub(super) struct Unit {
     pub age: u64,
     /// The newest first.
     pub snapshots: Vec<Snapshot>,
+    /// The most memory that lately was used to compile it, in KiB; 0 if that is not known.
+    pub peak_kib: u64,
 }
 
 impl Store {
@@ -151,6 +153,30 @@ impl Store {
         unit.snapshots.retain(|s| s.action != snapshot.action);
         unit.snapshots.insert(0, snapshot);
         unit.snapshots.truncate(SNAPSHOTS);
+        self.index.put(Table::Units, &key, &unit)
+    }
+
+    /// The memory that compiling a unit is known to need, in bytes.
+    pub fn peak(&self, label: &str) -> Option<u64> {
+        let unit = self.index.get::<Unit>(Table::Units, &unit_key(label))?;
+        Some(unit.peak_kib).filter(|kib| *kib > 0).map(|kib| kib.saturating_mul(1024))
+    }
+
+    /// Learns how much memory a compile has used. More is believed at once, less bit by bit: an incremental compile may
+    /// have had little to do.
+    ///
+    /// # Errors
+    /// If it could not be written.
+    pub fn learn_peak(&self, label: &str, kib: u64) -> Result<(), StoreError> {
+        let _publishing = lock(&self.publishing);
+        let key = unit_key(label);
+        let mut unit: Unit = self.index.get(Table::Units, &key).unwrap_or_default();
+        let known = unit.peak_kib;
+        unit.peak_kib = if kib >= known { kib } else { known - (known - kib) / 4 };
+        if unit.peak_kib == known {
+            return Ok(());
+        }
+        unit.age = self.uses.age(clock::wall_secs());
         self.index.put(Table::Units, &key, &unit)
     }
 

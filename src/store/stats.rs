@@ -124,6 +124,14 @@ impl Store {
         statistics.changed(&self.index);
     }
 
+    /// Counts a compile that had to wait for others.
+    pub fn count_wait(&self, waited_ms: u64) {
+        let mut statistics = lock(&self.statistics);
+        statistics.totals.waited += 1;
+        statistics.totals.waited_ms += waited_ms;
+        statistics.changed(&self.index);
+    }
+
     /// Counts something that was done about incremental state.
     pub fn count_states(&self, count: impl FnOnce(&mut StateTotals)) {
         let mut statistics = lock(&self.statistics);

@@ -18,9 +18,10 @@ use super::{
     command::Command,
     hold::Waiting,
     misfit, place,
-    record::{Quiet, Recorder, Settled, not_yet},
+    record::{self, Quiet, Recorder, Settled, not_yet},
     secrets,
     stream::Stream,
+    tried::Tried,
     truth,
 };
 use crate::{
@@ -44,8 +45,17 @@ use crate::{
 pub(super) const MOST: usize = 4 << 20;
 
 /// Runs the compiler and ends the process as it ended.
-pub fn run(command: &Command, extra: Vec<OsString>, hold: Hold, recorder: Option<Recorder>, client: Client, ticket: u64) -> ! {
-    let mut child = command.with_extra(extra.iter().cloned().chain(recorder.iter().map(Recorder::argument)).collect());
+pub fn run(
+    command: &Command,
+    extra: Vec<OsString>,
+    mut tried: Tried,
+    hold: Hold,
+    recorder: Option<Recorder>,
+    client: Client,
+    ticket: u64,
+) -> ! {
+    let ours = tried.args.iter().cloned().chain(recorder.iter().map(Recorder::argument));
+    let mut child = command.with_extra(extra.iter().cloned().chain(ours).collect());
     child.stdout(Stdio::piped()).stderr(Stdio::piped());
     // Whoever kills the wrapper means the compiler.
     process::dies_with_us(&mut child);
@@ -64,7 +74,8 @@ pub fn run(command: &Command, extra: Vec<OsString>, hold: Hold, recorder: Option
         waiting.takes(line, |path| worth_holding(&mut client.borrow_mut(), ticket, path))
     };
     let held = RefCell::default();
-    let to = Quiet { to: io::stderr(), recorder: recorder.as_ref(), held: &held };
+    let speaks = |line: &[u8]| tried.speaks(line) || recorder.as_ref().is_some_and(|r| r.speaks(line));
+    let to = Quiet { to: io::stderr(), speaks, held: &held };
     let mut messages = Stream::new(to, std::env::current_dir().unwrap_or_default(), wait);
     let complete = err.is_some_and(|from| messages.copy(from).is_ok());
     let stdout = stdout.join().unwrap_or_default();
@@ -72,14 +83,18 @@ pub fn run(command: &Command, extra: Vec<OsString>, hold: Hold, recorder: Option
     let cost = Cost::so_far(watch.millis());
     let mut stderr = messages.finish(|held| truth::instead(&mut client.borrow_mut(), ticket, held, status)).filter(|_| complete);
     let (wall_ms, mut client) = (watch.millis(), client.into_inner());
-    let linked = recorder.map_or(Linked::Plainly, |recorder| match recorder.settle(&held.into_inner(), status, &mut stderr) {
-        Settled::Said => recorder.finish(),
-        Settled::Again => {
-            recorder.discard();
+    let settled = settle(&tried, recorder.as_ref(), &held.into_inner(), status, &mut stderr);
+    let linked = match (settled, recorder) {
+        (Settled::Said, recorder) => recorder.map_or(Linked::Plainly, Recorder::finish),
+        (Settled::Again, recorder) => {
+            recorder.into_iter().for_each(Recorder::discard);
             status = plainly(command, extra.clone(), &mut stderr).unwrap_or(status);
+            if status.success() && !tried.args.is_empty() {
+                drop(client.send(&Request::TriedInVain { ticket }));
+            }
             Linked::Plainly
         }
-    });
+    };
     failpoint::reach("wrapper-before-report");
     let said = stderr.as_deref().filter(|_| !status.success());
     let withdrawn = said.zip(command.out_dir()).and_then(|(said, dir)| misfit::withdraw_if(said, dir));
@@ -98,7 +113,7 @@ pub fn run(command: &Command, extra: Vec<OsString>, hold: Hold, recorder: Option
     }
     drop(client.send(&match report {
         Some(result) => Request::Compiled { ticket, result: Box::new(result) },
-        None => Request::Abandoned { ticket, compile_ms: wall_ms },
+        None => Request::Abandoned { ticket, compile_ms: wall_ms, max_rss_kib: cost.max_rss_kib },
     }));
     if let Some(units) = withdrawn {
         drop(client.send(&Request::SeedsWithdrawn { units }));
@@ -107,7 +122,22 @@ pub fn run(command: &Command, extra: Vec<OsString>, hold: Hold, recorder: Option
     process::exit_like(status)
 }
 
-/// Compiles once more, as if nobody had wanted to watch the linker; says what was not said before.
+/// Says what was held back, or leaves that to another compile.
+fn settle(tried: &Tried, recorder: Option<&Recorder>, held: &[u8], status: ExitStatus, said: &mut Option<Vec<u8>>) -> Settled {
+    if tried.is_suspect(held, status) {
+        record::unsay(said, held);
+        return Settled::Again;
+    }
+    match recorder {
+        Some(recorder) => recorder.settle(held, status, said),
+        None => {
+            drop(io::stderr().write_all(held));
+            Settled::Said
+        }
+    }
+}
+
+/// Compiles once more, with nothing that is tried and nobody who watches the linker; says what was not said before.
 fn plainly(command: &Command, extra: Vec<OsString>, stderr: &mut Option<Vec<u8>>) -> Option<ExitStatus> {
     let mut child = command.with_extra(extra);
     process::dies_with_us(&mut child);

@@ -17,6 +17,7 @@ mod relink;
 mod secrets;
 mod state;
 pub mod stream;
+mod tried;
 mod truth;
 
 use std::{
@@ -29,6 +30,7 @@ use std::{
 use command::Command;
 use record::Recorder;
 use serde_bytes::ByteBuf;
+use tried::Tried;
 
 use crate::{
     base::{
@@ -84,7 +86,7 @@ fn serve(command: &Command) {
                 drop(client.send(&Request::PlaceFailed { ticket, detail: failure.detail, blob: failure.blob }));
             }
         },
-        Reply::Miss { ticket, extra_args, hold, link, state } => {
+        Reply::Miss { ticket, extra_args, hold, link, state, tried } => {
             let recording = match link {
                 Link::Plain => None,
                 Link::Record(recording) => Some(recording),
@@ -104,7 +106,7 @@ fn serve(command: &Command) {
             }
             failpoint::reach("wrapper-after-state");
             let recorder = recording.and_then(|recording| Recorder::new(recording, &exe));
-            compile::run(command, extra_args, hold, recorder, client, ticket)
+            compile::run(command, extra_args, Tried::new(tried), hold, recorder, client, ticket)
         }
         _ => {}
     }

@@ -44,6 +44,11 @@ impl Recorder {
         argument
     }
 
+    /// Whether a line names our stand-in.
+    pub fn speaks(&self, line: &[u8]) -> bool {
+        memchr::memmem::find(line, self.stand_in.as_os_str().as_encoded_bytes()).is_some()
+    }
+
     /// The text as it would be without us.
     pub fn unsaid(&self, said: &[u8]) -> Vec<u8> {
         text::replace(said, self.stand_in.as_os_str().as_encoded_bytes(), self.program.as_encoded_bytes())
@@ -66,8 +71,7 @@ impl Recorder {
     pub fn settle(&self, held: &[u8], status: ExitStatus, said: &mut Option<Vec<u8>>) -> Settled {
         let ours = !held.is_empty() && !status.success() && !spool::has_failed(&self.dir);
         if ours {
-            // What was held came last.
-            *said = said.take().map(|s| s[..s.len().saturating_sub(held.len())].to_vec());
+            unsay(said, held);
             return Settled::Again;
         }
         drop(io::stderr().write_all(&self.unsaid(held)));
@@ -81,6 +85,11 @@ impl Recorder {
     }
 }
 
+/// Takes what was held, and came last, away from what was said.
+pub fn unsay(said: &mut Option<Vec<u8>>, held: &[u8]) {
+    *said = said.take().map(|s| s[..s.len().saturating_sub(held.len())].to_vec());
+}
+
 /// Whether the compile stands.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Settled {
@@ -89,19 +98,20 @@ pub enum Settled {
     Again,
 }
 
-/// A writer that passes everything on, up to the first line that speaks of a stand-in; from there on everything is held.
+/// A writer that passes everything on, up to the first line that `speaks` of what nobody is to hear yet; from there on
+/// everything is held.
 /// Each line is written by one call.
-pub struct Quiet<'a, W> {
+pub struct Quiet<'a, W, F> {
     pub to: W,
-    pub recorder: Option<&'a Recorder>,
+    /// Whether a line is the first to be held.
+    pub speaks: F,
     pub held: &'a RefCell<Vec<u8>>,
 }
 
-impl<W: Write> Write for Quiet<'_, W> {
+impl<W: Write, F: FnMut(&[u8]) -> bool> Write for Quiet<'_, W, F> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let mut held = self.held.borrow_mut();
-        let speaks = |r: &Recorder| memchr::memmem::find(line, r.stand_in.as_os_str().as_encoded_bytes()).is_some();
-        if !held.is_empty() || self.recorder.is_some_and(speaks) {
+        if !held.is_empty() || (self.speaks)(line) {
             held.extend_from_slice(line);
         } else {
             self.to.write_all(line)?;
@@ -139,7 +149,7 @@ mod tests {
         let recording = Recording { dir: dir.path().join("link").into_os_string(), program: "cc".into() };
         let recorder = Recorder::new(recording, &std::env::current_exe().expect("a test has one")).expect("prepared");
         let (held, mut out) = (RefCell::default(), Vec::new());
-        let mut quiet = Quiet { to: &mut out, recorder: Some(&recorder), held: &held };
+        let mut quiet = Quiet { to: &mut out, speaks: |line: &[u8]| recorder.speaks(line), held: &held };
         let speaking = format!("{{linking with `{}` failed}}\n", recorder.stand_in.display());
         for line in ["{one}\n", &speaking, "{two}\n"] {
             quiet.write_all(line.as_bytes()).expect("written");

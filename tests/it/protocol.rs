@@ -71,7 +71,7 @@ fn nonsense_ends_its_own_connection_only() {
     // Reports about nothing that was ever asked are heard and forgotten.
     let stream = greeted(&sandbox);
     for ticket in [0, 1, u64::MAX] {
-        frame::write(&stream, &Request::Abandoned { ticket, compile_ms: 1 }).expect("sent");
+        frame::write(&stream, &Request::Abandoned { ticket, compile_ms: 1, max_rss_kib: 1 }).expect("sent");
         frame::write(&stream, &Request::Placed { ticket, files: Vec::new(), took_us: 1 }).expect("sent");
         frame::write(&stream, &Request::PlaceFailed { ticket, detail: "x".into(), blob: None }).expect("sent");
     }

@@ -88,6 +88,7 @@ fn examine(ctx: &Context, daemon: impl FnOnce(&Context, &Path) -> Health) -> Vec
     findings.extend(wrapper::all(ctx));
     findings.extend(editors::all(ctx));
     findings.extend(configuration(&loaded));
+    findings.extend(loaded.iter().flat_map(|l| programs::configured(ctx, &l.settings.performance)));
     let store = loaded.ok().map(|l| l.settings.cache.path).or_else(|| config::store_path(&ctx.env));
     let store = store.map(|store| ctx.cwd.join(store));
     findings.extend(clock::all(ctx, store.as_deref()));

@@ -11,6 +11,8 @@ use super::Finding;
 use crate::{
     base::process::which,
     cli::{cargo, context::Context},
+    config::{Backend, Linker, PerformanceSettings},
+    rustc::{fast_linker, toolchain},
 };
 
 const INSTALL: &str = "install Rust from https://rustup.rs";
@@ -50,6 +52,37 @@ fn version(topic: &'static str, program: &Path, ctx: &Context) -> Finding {
         }
         Err(e) => Finding::fault(topic, format!("{at}: {e}"), INSTALL),
     }
+}
+
+/// The linker and the code generator that the configuration asks for, if it asks for any.
+pub fn configured(ctx: &Context, settings: &PerformanceSettings) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if settings.linker != Linker::System {
+        let there = fast_linker::installed(&ctx.env, &ctx.cwd);
+        let wanted = there.iter().find(|i| i.brand.serves(settings.linker));
+        findings.push(match wanted {
+            Some(found) => Finding::good("performance.linker", format!("{} ({})", found.brand.name(), found.program.display())),
+            None => Finding::remark(
+                "performance.linker",
+                "it is not on PATH; links are done as without it, which on x86_64 Linux is with the lld that rustc brings",
+                "`apt install mold` or `apt install lld`, `cargo install wild-linker`",
+            ),
+        });
+    }
+    if settings.codegen_backend == Backend::Cranelift && !has_cranelift(ctx) {
+        findings.push(Finding::remark(
+            "performance.codegen_backend",
+            "the toolchain in use here has no Cranelift; LLVM makes the machine code",
+            "`rustup component add rustc-codegen-cranelift-preview --toolchain nightly`, and build with that toolchain",
+        ));
+    }
+    findings
+}
+
+fn has_cranelift(ctx: &Context) -> bool {
+    let asked = Command::new("rustc").arg("--print=sysroot").current_dir(&ctx.cwd).stdin(Stdio::null()).output();
+    let sysroot = asked.ok().filter(|out| out.status.success()).and_then(|out| String::from_utf8(out.stdout).ok());
+    sysroot.is_some_and(|sysroot| toolchain::has_cranelift(Path::new(sysroot.trim())))
 }
 
 /// The linker that the environment names for some target, else the C compiler that rustc calls on most systems.

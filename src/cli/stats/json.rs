@@ -8,6 +8,8 @@
 //!    "misses": {"source-changed": 1},   // by reason; the names are a closed set
 //!    "bypasses": {"linker": 2},         // not looked up, by reason
 //!    "troubles": {},                    // went wrong without harm, by name
+//!    "linkers": {"mold": 3},            // what was linked, compiled or not, by who linked it
+//!    "waited": 4, "waited_ms": 9000,    // compiles that waited for memory or a place
 //!    "cut_offs": {"grafted": 1},        // compiles whose dependents were spared, and why others' were not
 //!    "seeded": 319, "seed_ms": 90, "not_seeded": {"gone": 1},  // units put in place before cargo began, and not
 //!    "saved_ms": 34200, "compile_ms": 800, "restored_bytes": 1000},
@@ -23,7 +25,8 @@
 //!  "crates": [{"name":"serde","hits":1,"misses":0,"bypasses":0,"compile_ms":0,"saved_ms":3000,"restored_bytes":1000,
 //!              "by_kind":{…},"by_reason":{…},"by_bypass":{}}],                 // --detailed
 //!  "events": [{"at":1,"session":"…","crate":"serde","unit":"serde 1.0.1 lib",                       // --detailed,
-//!              "outcome":"hit|miss|bypass|seeded","reason":"exact","sentence":"…","ms":3000,"cut_off":"grafted"}]}             // newest first
+//!              "outcome":"hit|miss|bypass|seeded","reason":"exact","sentence":"…","ms":3000,"cut_off":"grafted",             // newest first
+//!              "tools":["linked by mold"]}]}
 //! ```
 //! `schema.json` beside this file says the same to programs. What was seeded has bytes, but no time: no compile time is on
 //! record for units that are put in place whole. Keys may be added within a version, and readers must pass over those they do not know; a key that goes or changes
@@ -86,6 +89,12 @@ pub struct Sums {
     pub seed_ms: u64,
     #[serde(default)]
     pub not_seeded: BTreeMap<String, u64>,
+    #[serde(default)]
+    pub linkers: BTreeMap<String, u64>,
+    #[serde(default)]
+    pub waited: u64,
+    #[serde(default)]
+    pub waited_ms: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,6 +139,9 @@ pub struct Event {
     /// Of a miss: `grafted` if its dependents were spared, else the name of the reason why not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cut_off: Option<String>,
+    /// Who linked it or made its machine code, where there is something to tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<String>,
 }
 
 impl Document {
@@ -145,6 +157,9 @@ impl Document {
                 misses: totals.misses.clone(),
                 bypasses: totals.bypasses.clone(),
                 troubles: totals.troubles.clone(),
+                linkers: totals.linkers.clone(),
+                waited: totals.waited,
+                waited_ms: totals.waited_ms,
                 cut_offs: totals.cut_offs.clone(),
                 saved_ms: totals.saved_ms,
                 compile_ms: totals.compile_ms,
@@ -214,6 +229,7 @@ impl Event {
             sentence,
             ms,
             cut_off,
+            tools: event.tools.clauses(),
         }
     }
 }

@@ -56,7 +56,7 @@ pub mod tests {
     use super::*;
     use crate::{
         cli::{context::planted::Planted, daemon::scripted::Scripted},
-        events::{CutOff, HitKind, Outcome, Reason, UnitEvent},
+        events::{CutOff, HitKind, Outcome, Reason, Tools, UnitEvent},
         ipc::protocol::{HealthReply, SizeReply, StatsReply},
         rustc::WhyNot,
     };
@@ -73,6 +73,7 @@ pub mod tests {
             crate_name: name.into(),
             unit: unit.into(),
             outcome,
+            tools: Tools::default(),
         };
         let events = vec![
             event(40, "app", "app 0.1.0 bin", miss(Reason::FirstSeen, 1_400)),

@@ -92,6 +92,9 @@ pub fn of_trouble(name: &str) -> &'static str {
         "ingest-panicked" => "taking in what a build had made failed (please report it)",
         "state-damaged" => "kept incremental state was damaged; the crate was compiled without",
         "state-not-kept" => "incremental state could not be kept",
+        "tried-in-vain" => {
+            "the configured linker or code generator failed; it was done without, and will be from now on (see `why`)"
+        }
         "damaged-blob" => "stored bytes were damaged; they have been set aside",
         _ => "",
     }

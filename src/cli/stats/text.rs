@@ -44,11 +44,16 @@ pub fn lines(stats: &StatsReply, health: Option<&HealthReply>, theme: Theme) -> 
     section(&mut out, theme, "Compiled", &totals.misses, sentence::of_miss);
     section(&mut out, theme, "Dependents", &totals.cut_offs, |name| sentence::of_cut_off(name).to_owned());
     section(&mut out, theme, "Not cached", &totals.bypasses, sentence::of_bypass);
+    section(&mut out, theme, "Linked", &totals.linkers, |_| String::new());
     section(&mut out, theme, "Troubles", &totals.troubles, |name| sentence::of_trouble(name).to_owned());
     let mut sums = Table::new(&[Align::Left, Align::Left]);
     if !totals.is_empty() {
         sums.row(["Time saved", &text::millis(totals.saved_ms)]);
         sums.row(["Time in compilers", &text::millis(totals.compile_ms)]);
+        if totals.waited > 0 {
+            let waited = format!("{}, {}", text::millis(totals.waited_ms), text::count(totals.waited, "compile"));
+            sums.row(["Waited for a place", &waited]);
+        }
         sums.row(["Bytes restored", &text::bytes(totals.restored_bytes)]);
     }
     sums.row(["Cache", &size(&stats.size)]);

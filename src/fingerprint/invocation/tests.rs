@@ -25,6 +25,8 @@ impl Case {
             host: "h".into(),
             sysroot: "/s".into(),
             can_scope_remaps: true,
+            links_with_lld: false,
+            cranelift: false,
         };
         let line = format!("{BASE} {extra}");
         Self { line, cwd: "/w", toolchain, linker: Some(Digest::of(b"l")), env: Vec::new(), salt: Salt::default() }

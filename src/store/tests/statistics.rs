@@ -18,7 +18,14 @@ fn event(n: u64) -> UnitEvent {
         2 => Outcome::Miss { reason: Reason::FirstSeen, cut_off: CutOff::NotTried, compile_ms: 7 },
         _ => Outcome::Bypass { why: WhyNot::Secret("TOKEN".into()) },
     };
-    UnitEvent { at: n, session: "s".into(), crate_name: format!("c{}", n % 2), unit: "u".into(), outcome }
+    UnitEvent {
+        at: n,
+        session: "s".into(),
+        crate_name: format!("c{}", n % 2),
+        unit: "u".into(),
+        outcome,
+        tools: Default::default(),
+    }
 }
 
 #[test]
