@@ -1,5 +1,7 @@
 //! The commands that are ours, as clap sees them. Cargo's command lines never come here.
 
+use std::ffi::OsString;
+
 use clap::{Args, Parser, Subcommand};
 
 use super::warmup::args::WarmupArgs;
@@ -42,6 +44,8 @@ pub enum Command {
     Doctor,
     /// Build ahead of time, so that fresh target directories find everything
     Warmup(Box<WarmupArgs>),
+    /// Run a command of cargo's again whenever something has changed
+    Watch(WatchArgs),
     /// Make plain `cargo` use the cache (one line in cargo's configuration)
     Init(InitArgs),
     /// Print the version
@@ -112,6 +116,19 @@ pub struct CleanArgs {
     /// With `clean`: only say what would be removed
     #[arg(long)]
     pub dry_run: bool,
+}
+
+#[derive(Debug, Clone, Default, Args)]
+pub struct WatchArgs {
+    /// Plain lines in place of a screen, for editors and CI; so it is wherever stdout is not a terminal
+    #[arg(long)]
+    pub headless: bool,
+    /// The same as JSON lines (schema version 1) on stdout
+    #[arg(long)]
+    pub json: bool,
+    /// check (the default), build, test, clippy or run, and cargo's flags for it
+    #[arg(value_name = "COMMAND", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub words: Vec<OsString>,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -33,6 +33,8 @@ pub enum CliError {
     #[error("{0}")]
     Warmup(#[from] super::warmup::error::WarmupError),
     #[error("{0}")]
+    Watch(#[from] super::watch::WatchStart),
+    #[error("{0}")]
     Init(#[from] super::init::InitError),
     #[error("cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
@@ -52,6 +54,7 @@ impl CliError {
             Self::NoCargo => Some("install Rust from https://rustup.rs, or set `CARGO` to cargo's path".into()),
             Self::Init(e) => e.hint(),
             Self::Warmup(e) => e.hint(),
+            Self::Watch(e) => e.hint(),
             Self::Config(_) | Self::Start { .. } | Self::Json(_) => None,
         }
     }

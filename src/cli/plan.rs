@@ -12,9 +12,9 @@ use super::flags::{self, Seen};
 use crate::cargo::words;
 
 /// Commands that are ours and parsed by [`super::args`].
-pub const OWN: [&str; 6] = ["stats", "cache", "why", "doctor", "init", "warmup"];
+pub const OWN: [&str; 7] = ["stats", "cache", "why", "doctor", "init", "warmup", "watch"];
 /// Names that are ours and have no code yet.
-pub const RESERVED: [&str; 3] = ["analyze", "watch", "bench"];
+pub const RESERVED: [&str; 2] = ["analyze", "bench"];
 /// The name under which cargo finds us, without `cargo-`.
 const PLUGIN: &str = "hyperopt";
 /// Commands of cargo's that compile nothing. All others, aliases and plugins among them, may.

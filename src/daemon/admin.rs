@@ -61,6 +61,10 @@ pub fn answer(state: &State, request: Request) -> Reply {
             open.ingester.wait_until_empty();
             done(open.engine.store.flush())
         }
+        Request::Ahead { cpu_ms, cut_short } => {
+            open.engine.store.ran_ahead(cpu_ms, cut_short);
+            Reply::Done
+        }
         Request::Health => Reply::Health(health(state, open.engine.store.degraded())),
         other => seeds::answer(open, other),
     }
@@ -84,7 +88,7 @@ fn stats(open: &Open, session: Option<String>) -> StatsReply {
         }
         None => (store.totals(), store.events(EVENTS, |_| true)),
     };
-    StatsReply { totals, events, size: size(open), since: store.since(), states: store.state_totals() }
+    StatsReply { totals, events, size: size(open), since: store.since(), states: store.state_totals(), ahead: store.ahead_totals() }
 }
 
 fn size(open: &Open) -> SizeReply {

@@ -310,6 +310,9 @@ impl Session {
             }
         }
         open.engine.note_grafted(&prepared, false);
+        if !prepared.session.starts_with(env::names::IN_BACKGROUND) {
+            open.engine.store.asked_for(&found.action);
+        }
         if let Some(unit) = StateUnit::of(&prepared, found.manifest.cost.wall_ms) {
             self.state.keeper.restored(unit);
         }

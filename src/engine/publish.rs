@@ -18,6 +18,7 @@ use crate::{
     },
     base::{
         digest::{Digest, DigestFile},
+        env::names,
         failpoint,
         fs::FileSig,
     },
@@ -87,6 +88,9 @@ impl Engine {
         components.extend(split_components(prepared, split));
         let sketch = self.note_meaning(prepared, &set, action, key)?;
         self.remember(prepared, &set, components, key, sketch)?;
+        if prepared.session.starts_with(names::AHEAD) {
+            self.store.made_ahead(key, result.wall_ms);
+        }
         self.note_command(prepared, set.env.iter().map(String::as_str), Some(action));
         if matches!(result.linked, Linked::Again { .. }) {
             self.claim_relinked(prepared, key, action);

@@ -3,12 +3,14 @@
 //! It must never know who shows them or how. Types here are part of the stored format ([`crate::artifact::record::FORMAT`])
 //! and of the versioned `--json` output.
 
+pub mod ahead;
 pub mod cut_off;
 pub mod outcome;
 pub mod reason;
 pub mod states;
 pub mod totals;
 
+pub use ahead::AheadTotals;
 pub use cut_off::{CutOff, Refusal};
 pub use outcome::{HitKind, Outcome, UnitEvent};
 pub use reason::Reason;

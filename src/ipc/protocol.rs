@@ -15,13 +15,13 @@ use crate::{
         truth::{Step, Verdict},
         units::{Layout, Site},
     },
-    events::{Outcome, StateTotals, Totals, UnitEvent},
+    events::{AheadTotals, Outcome, StateTotals, Totals, UnitEvent},
     rustc::WhyNot,
     store::{Claim, KnownProject},
 };
 
 /// The version of everything in this file; `tests/protocol.lock` notices when it should have been raised.
-pub const VERSION: u16 = 3;
+pub const VERSION: u16 = 4;
 /// The first bytes of a connection.
 pub const MAGIC: [u8; 8] = *b"hyperopt";
 
@@ -106,6 +106,8 @@ pub enum Request {
     IsWarm { site: Box<Site>, sources: Digest },
     /// The projects that were built, the newest first.
     Projects,
+    /// Something was compiled ahead, or broken off, and has taken so much CPU time.
+    Ahead { cpu_ms: u64, cut_short: bool },
 }
 
 /// Answers.
@@ -199,6 +201,7 @@ pub struct StatsReply {
     pub since: u64,
     /// Of all sessions.
     pub states: StateTotals,
+    pub ahead: AheadTotals,
 }
 
 /// Answer to [`Request::Size`].

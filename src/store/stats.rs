@@ -10,6 +10,7 @@ use crate::{
 
 use super::{
     Store, StoreError, Table,
+    ahead::Ahead,
     index::{Changes, Index},
     lock,
 };
@@ -24,6 +25,7 @@ const BATCH: usize = 32;
 pub(super) struct Statistics {
     totals: Totals,
     states: StateTotals,
+    pub(super) ahead: Ahead,
     since: u64,
     /// The number of the next event.
     next: u64,
@@ -42,6 +44,7 @@ impl Statistics {
         Self {
             totals: index.get(Table::Stats, b"a-totals").unwrap_or_default(),
             states: index.get(Table::Stats, b"a-states").unwrap_or_default(),
+            ahead: index.get(Table::Stats, b"a-ahead").unwrap_or_default(),
             since: since.unwrap_or_else(clock::wall_secs),
             next,
             pending: Vec::new(),
@@ -56,7 +59,7 @@ impl Statistics {
         }
         let mut changes = Changes::default();
         changes.put(Table::Stats, b"a-totals", &self.totals).put(Table::Stats, b"a-since", &self.since);
-        changes.put(Table::Stats, b"a-states", &self.states);
+        changes.put(Table::Stats, b"a-states", &self.states).put(Table::Stats, b"a-ahead", &self.ahead);
         for (number, event) in (self.next..).zip(&self.pending) {
             changes.put(Table::Stats, &key(number), event);
             if let Some(old) = number.checked_sub(KEPT) {
@@ -75,7 +78,7 @@ impl Statistics {
         written
     }
 
-    fn changed(&mut self, index: &Index) {
+    pub(super) fn changed(&mut self, index: &Index) {
         self.unwritten += 1;
         if self.unwritten >= BATCH {
             // Tried again with the next batch; the index tells of the failure.
@@ -143,6 +146,7 @@ impl Store {
         let mut statistics = lock(&self.statistics);
         statistics.totals = Totals::default();
         statistics.states = StateTotals::default();
+        statistics.ahead = Ahead::default();
         statistics.since = clock::wall_secs();
         statistics.unwritten += 1;
         drop(statistics.write(&self.index));

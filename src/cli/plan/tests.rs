@@ -157,7 +157,7 @@ fn ours_are_ours() {
     ] {
         assert_eq!(plan_of("rustc-hyperopt", &words(line)), Plan::Own { toolchain: None, args: words(line) }, "{line}");
     }
-    for line in ["bench", "bench --no-run", "watch", "analyze", "help bench", "-q bench"] {
+    for line in ["bench", "bench --no-run", "analyze", "help bench", "-q bench"] {
         assert!(matches!(plan_of("rustc-hyperopt", &words(line)), Plan::Reserved(_)), "{line}");
     }
 }

@@ -12,6 +12,7 @@
 //!    "seeded": 319, "seed_ms": 90, "not_seeded": {"gone": 1},  // units put in place before cargo began, and not
 //!    "saved_ms": 34200, "compile_ms": 800, "restored_bytes": 1000},
 //!  "states": {"kept":3, "placed":1, "primed":12, "primed_ms":5100},   // incremental state: kept, put back, made
+//!  "ahead": {"runs":4, "cut_short":1, "cpu_ms":9000, "units":12, "units_ms":8000, "used":10, "used_ms":7000},   // compiled ahead
 //!  "cache": {"entries":3, "blobs":6, "blob_bytes":9, "index_bytes":1, "max_bytes":20},
 //!  "crates": [{"name":"serde","hits":1,"misses":0,"bypasses":0,"compile_ms":0,"saved_ms":3000}],   // --detailed
 //!  "events": [{"at":1,"session":"…","crate":"serde","unit":"serde 1.0.1 lib",                       // --detailed,
@@ -26,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use super::crates::{self, CrateRow};
 use crate::{
-    events::{CutOff, Outcome, StateTotals, UnitEvent},
+    events::{AheadTotals, CutOff, Outcome, StateTotals, UnitEvent},
     ipc::protocol::StatsReply,
 };
 
@@ -40,6 +41,8 @@ pub struct Document {
     pub totals: Sums,
     #[serde(default)]
     pub states: StateTotals,
+    #[serde(default)]
+    pub ahead: AheadTotals,
     pub cache: Cache,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crates: Option<Vec<CrateRow>>,
@@ -114,6 +117,7 @@ impl Document {
                 not_seeded: totals.not_seeded.clone(),
             },
             states: stats.states,
+            ahead: stats.ahead,
             cache: Cache {
                 entries: size.entries,
                 blobs: size.blobs,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{crates, json::Event, sentence};
 use crate::{
     base::{clock, text},
-    events::{HitKind, StateTotals},
+    events::{AheadTotals, HitKind, StateTotals},
     ipc::protocol::{SizeReply, StatsReply},
     ui::{
         Theme,
@@ -46,6 +46,9 @@ pub fn lines(stats: &StatsReply, detailed: bool, theme: Theme) -> Vec<String> {
     if detailed && !stats.states.is_empty() {
         sums.row(["Incremental state", &states(&stats.states)]);
     }
+    if detailed && !stats.ahead.is_empty() {
+        sums.row(["Compiled ahead", &ahead(&stats.ahead)]);
+    }
     out.push(String::new());
     out.extend(sums.render("", theme));
     if detailed {
@@ -60,6 +63,14 @@ fn states(states: &StateTotals) -> String {
     let made = text::count(states.primed, "unit");
     let time = text::millis(states.primed_ms);
     format!("kept of {}, put back for {}, made for {made} in {time}", text::count(states.kept, "unit"), states.placed)
+}
+
+/// `12 units in 9.0 s of CPU time, 10 of them used since (7.0 s in compilers), 1 command broken off`.
+fn ahead(ahead: &AheadTotals) -> String {
+    let made = format!("{} in {} of CPU time", text::count(ahead.units, "unit"), text::millis(ahead.cpu_ms));
+    let used = format!("{} of them used since ({} of {} in compilers)", ahead.used, text::millis(ahead.used_ms), text::millis(ahead.units_ms));
+    let broken = format!("{} of {} broken off", ahead.cut_short, text::count(ahead.runs + ahead.cut_short, "command"));
+    format!("{made}, {used}, {broken}")
 }
 
 /// `10.0 MB of 20.0 GB, 3 results`.
