@@ -1,7 +1,7 @@
 //! From many events one change: it is waited until nothing more comes, but not for ever. Pure; time is told to it.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -19,35 +19,42 @@ const KEPT: usize = 1_000;
 #[derive(Debug, Default)]
 pub struct Calm {
     times: Option<(Instant, Instant)>,
-    paths: BTreeSet<PathBuf>,
+    /// Somebody was in the middle of it: not before then.
+    hold: Option<Instant>,
+    /// With those that were made since.
+    paths: BTreeMap<PathBuf, bool>,
 }
 
 impl Calm {
-    /// Something has happened.
-    pub fn add(&mut self, now: Instant, paths: impl IntoIterator<Item = PathBuf>) {
+    /// Something has happened to these paths; whether they are new.
+    pub fn add(&mut self, now: Instant, paths: impl IntoIterator<Item = (PathBuf, bool)>) {
         let first = self.times.map_or(now, |(first, _)| first);
         self.times = Some((first, now));
         let room = KEPT.saturating_sub(self.paths.len());
-        self.paths.extend(paths.into_iter().take(room));
+        for (path, is_new) in paths.into_iter().take(room) {
+            self.paths.entry(path).or_insert(is_new);
+        }
     }
 
     /// When to look again.
     pub fn due(&self) -> Option<Instant> {
-        self.times.map(|(first, last)| (last + QUIET).min((first + MOST).max(last)))
+        self.times.map(|(first, last)| (last + QUIET).min(first + MOST).max(self.hold.unwrap_or(first)))
     }
 
     /// The paths, if it is over. `locked` says whether somebody is known to be in the middle of it.
     pub fn take(&mut self, now: Instant, locked: impl FnOnce() -> bool) -> Option<BTreeSet<PathBuf>> {
-        let (first, last) = self.times?;
-        if now < last + QUIET && now < first + MOST {
+        let (first, _) = self.times?;
+        if self.due().is_some_and(|due| now < due) {
             return None;
         }
         if now < first + MOST_LOCKED && locked() {
-            self.times = Some((first, now));
+            self.hold = Some(now + QUIET);
             return None;
         }
-        self.times = None;
-        Some(std::mem::take(&mut self.paths))
+        (self.times, self.hold) = (None, None);
+        // What has come and gone meanwhile was how somebody writes another file.
+        let lasts = |(path, is_new): (PathBuf, bool)| (!is_new || path.exists()).then_some(path);
+        Some(std::mem::take(&mut self.paths).into_iter().filter_map(lasts).collect())
     }
 }
 
@@ -55,8 +62,8 @@ impl Calm {
 mod tests {
     use super::*;
 
-    fn path(name: &str) -> [PathBuf; 1] {
-        [PathBuf::from(name)]
+    fn path(name: &str) -> [(PathBuf, bool); 1] {
+        [(PathBuf::from(name), false)]
     }
 
     #[test]
@@ -84,6 +91,15 @@ mod tests {
         }
         assert!(calm.due().expect("something happened") <= now);
         assert!(calm.take(now, || false).is_some());
+    }
+
+    #[test]
+    fn what_comes_and_goes_meanwhile_is_no_change() {
+        let (mut calm, start) = (Calm::default(), Instant::now());
+        let here = std::env::current_dir().expect("a directory");
+        calm.add(start, [("gone".into(), true), ("removed".into(), false), (here.clone(), true)]);
+        calm.add(start, [("gone".into(), false)]);
+        assert_eq!(calm.take(start + QUIET, || false), Some([here, "removed".into()].into()));
     }
 
     #[test]

@@ -81,7 +81,7 @@ impl Rules {
     pub fn leaves_out_dir(&self, dir: &Path) -> bool {
         let name = dir.file_name().unwrap_or_default();
         TOOLS.iter().any(|t| name == *t)
-            || self.targets.contains(dir)
+            || self.targets.iter().any(|target| is_target(dir, target))
             // Made by cargo; the file is not there from the first moment on.
             || (name == "target" && dir.parent().is_some_and(|d| d.join("Cargo.toml").is_file()))
             || dir.join("CACHEDIR.TAG").is_file()
@@ -94,7 +94,9 @@ impl Rules {
         if is_cargos(file) {
             return false;
         }
-        TOOLS.iter().any(|t| name == *t) || name == ".gitignore" || is_passing(name) || self.is_excluded(file, false) || self.is_log(file)
+        // A target directory that is gone again is no directory.
+        let is_target = || self.targets.iter().any(|target| is_target(file, target));
+        TOOLS.iter().any(|t| name == *t) || name == ".gitignore" || is_target() || is_passing(name) || self.is_excluded(file, false) || self.is_log(file)
     }
 
     fn is_log(&self, file: &Path) -> bool {
@@ -119,6 +121,13 @@ pub fn is_cargos(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default();
     let in_cargo = || file.parent().and_then(Path::file_name).is_some_and(|d| d == ".cargo");
     CARGOS.iter().any(|c| name == *c) || ((name == "config.toml" || name == "config") && in_cargo())
+}
+
+/// It is `target`, or cargo is about to make it that.
+fn is_target(dir: &Path, target: &Path) -> bool {
+    let name = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let more = || name(dir).strip_prefix(&name(target)).is_some_and(|rest| rest.len() == 6 && rest.bytes().all(|b| b.is_ascii_alphanumeric()));
+    dir == target || (dir.parent() == target.parent() && more())
 }
 
 /// A file of an editor's own.
@@ -163,5 +172,6 @@ mod tests {
         fs::write(ws.join("Cargo.toml"), "").expect("written");
         rules.add_target(root.join("elsewhere"));
         assert!(rules.leaves_out_dir(&ws.join("target")) && rules.leaves_out_dir(&root.join("elsewhere")));
+        assert!(rules.leaves_out_dir(&root.join("elsewhereD3x01O")) && !rules.leaves_out_dir(&root.join("elsewhere-not")));
     }
 }

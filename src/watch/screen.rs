@@ -30,6 +30,7 @@ use crate::ui::Theme;
 
 /// Between two pictures, while much is said.
 const APART: Duration = Duration::from_millis(100);
+const SECOND: Duration = Duration::from_secs(1);
 
 /// The other screen; dropping it brings the first one back.
 pub struct Terminal<W: Write> {
@@ -64,7 +65,8 @@ impl<W: Write> Terminal<W> {
         for (n, line) in lines.iter().enumerate() {
             if all || self.shown.get(n) != Some(line) {
                 let row = u16::try_from(n).unwrap_or(u16::MAX);
-                queue!(self.out, MoveTo(0, row), Print(line), Clear(ClearType::UntilNewLine))?;
+                // Cleared first: behind the last column stands the last column.
+                queue!(self.out, MoveTo(0, row), Clear(ClearType::CurrentLine), Print(line))?;
             }
         }
         queue!(self.out, EndSynchronizedUpdate)?;
@@ -104,7 +106,8 @@ pub struct Screen<W: Write> {
     past: Option<Past>,
     ahead: Option<String>,
     trouble: Option<String>,
-    painted: Option<Instant>,
+    /// When the next picture may be shown.
+    free: Instant,
     is_stale: bool,
     is_gone: bool,
 }
@@ -114,15 +117,18 @@ impl<W: Write> Screen<W> {
     pub fn new(terminal: Terminal<W>, name: &str, theme: Theme, size: (u16, u16)) -> Self {
         let manner = Manner { wrap: true, summary: false, help: false, scroll: 0 };
         let name = name.into();
-        let (past, ahead, trouble, painted) = (None, None, None, None);
-        Self { terminal, name, theme, size, manner, most: 0, past, ahead, trouble, painted, is_stale: true, is_gone: false }
+        let (past, ahead, trouble, free) = (None, None, None, Instant::now());
+        Self { terminal, name, theme, size, manner, most: 0, past, ahead, trouble, free, is_stale: true, is_gone: false }
+    }
+
+    fn at_once(&mut self) {
+        (self.free, self.is_stale) = (Instant::now(), true);
     }
 
     fn act(&mut self, action: Action) -> Wish {
         let page = usize::from(self.size.1).saturating_sub(3).max(1);
         let at = self.manner.scroll.min(self.most);
-        self.is_stale = true;
-        self.painted = None;
+        self.at_once();
         match action {
             Action::Quit => return Wish::Quit,
             Action::Switch(job) => return Wish::Switch(job),
@@ -164,7 +170,7 @@ impl<W: Write> Face for Screen<W> {
             return;
         }
         self.manner.scroll = 0;
-        self.painted = None;
+        self.at_once();
         self.past = Some(Past { run: run.clone(), verdict: verdict.clone(), took });
     }
 
@@ -179,8 +185,7 @@ impl<W: Write> Face for Screen<W> {
             Event::Resize(columns, rows) => {
                 self.size = (*columns, *rows);
                 self.terminal.shown.clear();
-                self.is_stale = true;
-                self.painted = None;
+                self.at_once();
                 Wish::Nothing
             }
             _ => Wish::Nothing,
@@ -206,16 +211,14 @@ impl<W: Write> Face for Screen<W> {
         let (lines, most) = view.lines();
         self.most = most;
         self.is_gone |= self.terminal.paint(lines).is_err();
-        self.painted = Some(now);
-        self.is_stale = false;
+        (self.free, self.is_stale) = (now + APART, false);
     }
 
     fn next(&self, is_running: bool) -> Option<Instant> {
-        let Some(painted) = self.painted else { return Some(Instant::now()).filter(|_| self.is_stale) };
         match (self.is_stale, is_running) {
-            (true, _) => Some(painted + APART),
+            (true, _) => Some(self.free),
             // The seconds that it takes.
-            (false, true) => Some(painted + Duration::from_secs(1)),
+            (false, true) => Some(self.free + SECOND - APART),
             (false, false) => None,
         }
     }

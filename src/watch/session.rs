@@ -25,6 +25,10 @@ use super::{
 
 /// What a run has written may be told this long after its end.
 const ECHO: Duration = Duration::from_millis(300);
+/// So many runs in a row that were broken off by the same files are a run that changes its own sources.
+const OFTEN: u32 = 4;
+/// How long the next of those runs waits.
+const PAUSE: Duration = Duration::from_secs(2);
 /// How long the end of the session waits for what was killed.
 const LAST: Duration = Duration::from_secs(5);
 
@@ -65,6 +69,9 @@ pub struct Session<'a> {
     calm: Calm,
     seen: Seen,
     last_end: Option<Instant>,
+    /// What has changed last, and how often in a row it has done so during a run.
+    last_because: Vec<String>,
+    repeated: u32,
     /// The lock file may be written by the run itself.
     writes_lock: bool,
     ahead: Ahead,
@@ -94,6 +101,8 @@ impl<'a> Session<'a> {
             calm,
             seen,
             last_end: None,
+            last_because: Vec::new(),
+            repeated: 0,
             writes_lock: true,
             ahead,
             quitting: None,
@@ -129,7 +138,13 @@ impl<'a> Session<'a> {
         // Nothing is shown to nobody.
         let shown = shown.filter(|_| self.quitting.is_none());
         let last = self.quitting.as_ref().map(|q| q.since + LAST);
-        [self.calm.due(), running, shown, self.ahead.deadline(), last].into_iter().flatten().min()
+        let pause = self.pause().filter(|_| self.next.is_some() && self.current.is_none());
+        [self.calm.due(), running, shown, pause, self.ahead.deadline(), last].into_iter().flatten().min()
+    }
+
+    /// Until when the next run waits, if there is a reason.
+    fn pause(&self) -> Option<Instant> {
+        self.last_end.filter(|_| self.repeated >= OFTEN).map(|at| at + PAUSE)
     }
 
     /// What is due.
@@ -148,11 +163,16 @@ impl<'a> Session<'a> {
             if self.next.is_some() {
                 self.ahead.stop(now);
             }
+            let pauses = self.pause().is_some_and(|until| until > now);
             match (&mut self.current, self.next.take()) {
                 (Some((_, running)), Some(why)) => {
-                    running.end(now);
+                    // One that would never come to its end is let through.
+                    if self.repeated < OFTEN || why.is_empty() {
+                        running.end(now);
+                    }
                     self.next = Some(why);
                 }
+                (None, Some(why)) if pauses && !why.is_empty() => self.next = Some(why),
                 (None, Some(why)) => self.begin(why),
                 _ => {}
             }
@@ -199,7 +219,10 @@ impl<'a> Session<'a> {
         self.writes_lock = paths.iter().any(|p| p.ends_with("Cargo.toml"));
         let root = &self.setup.root;
         let name = |path: &PathBuf| path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned();
-        self.next = Some(paths.iter().map(name).collect());
+        let because: Vec<String> = paths.iter().map(name).collect();
+        self.repeated = if echo && because == self.last_because { self.repeated + 1 } else { 0 };
+        self.last_because.clone_from(&because);
+        self.next = Some(because);
     }
 
     fn begin(&mut self, because: Vec<String>) {

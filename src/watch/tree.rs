@@ -12,7 +12,7 @@ use std::{
 
 use notify::{
     ErrorKind, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher,
-    event::{AccessKind, AccessMode, ModifyKind},
+    event::{AccessKind, AccessMode, ModifyKind, RemoveKind},
 };
 
 use super::{
@@ -26,8 +26,8 @@ const MOST_DIRS: usize = 50_000;
 /// What the thread tells.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Told {
-    /// These files are not what they were.
-    Changed(Vec<PathBuf>),
+    /// These files are not what they were; whether there was none of that name before.
+    Changed(Vec<(PathBuf, bool)>),
     /// So many directories are watched; why others are not.
     Watching { dirs: usize, trouble: Option<String> },
 }
@@ -87,17 +87,22 @@ impl Tree {
             for event in std::iter::once(event).chain(events.try_iter()) {
                 match event {
                     Ok(event) if event.need_rescan() => {
-                        changed.push(asking.root.clone());
+                        changed.push((asking.root.clone(), false));
                         again = true;
                     }
-                    Ok(event) => event.paths.iter().for_each(|path| self.happened(path, &mut changed)),
+                    Ok(event) => {
+                        let mut paths = Vec::new();
+                        event.paths.iter().for_each(|path| self.happened(path, event.kind, &mut paths));
+                        let is_new = matches!(event.kind, EventKind::Create(_));
+                        changed.extend(paths.into_iter().map(|path| (path, is_new)));
+                    }
                     Err(error) => self.failed(&error),
                 }
             }
             if changed.is_empty() && before == self.watched.len() {
                 continue;
             }
-            let asks = again || changed.iter().any(|p| rules::is_cargos(p));
+            let asks = again || changed.iter().any(|(path, _)| rules::is_cargos(path));
             if !changed.is_empty() && !tell(Told::Changed(changed)) {
                 return;
             }
@@ -152,8 +157,11 @@ impl Tree {
             self.trouble = Some(format!("there are more than {MOST_DIRS} directories; not all of them are watched"));
             return false;
         }
+        if self.watched.contains(dir) {
+            return true;
+        }
         match self.watcher.watch(dir, RecursiveMode::NonRecursive) {
-            Ok(()) => self.watched.insert(dir.to_owned()) || true,
+            Ok(()) => self.watched.insert(dir.to_owned()),
             Err(error) => {
                 self.failed(&error);
                 false
@@ -173,18 +181,28 @@ impl Tree {
         };
     }
 
+    fn forget(&mut self, dir: &Path) {
+        let (gone, kept) = std::mem::take(&mut self.watched).into_iter().partition(|known| known.starts_with(dir));
+        self.watched = kept;
+        let gone: HashSet<PathBuf> = gone;
+        // Of one that was removed the system knows nothing any more; one that was moved would go on telling.
+        gone.iter().for_each(|dir| drop(self.watcher.unwatch(dir)));
+    }
+
     /// Something happened to a path in a directory that is watched.
-    fn happened(&mut self, path: &Path, changed: &mut Vec<PathBuf>) {
+    fn happened(&mut self, path: &Path, kind: EventKind, changed: &mut Vec<PathBuf>) {
         let dir = path.parent().unwrap_or(path);
         let is_below = self.scope.roots.iter().any(|root| path.starts_with(root));
         if !is_below && !(self.scope.configs.contains(dir) && rules::is_cargos(path)) {
             return;
         }
-        if self.watched.contains(path) && !path.is_dir() {
-            // A directory that is gone, with everything in it.
-            self.watched.retain(|known| !known.starts_with(path));
-            changed.push(path.to_owned());
-            return;
+        if self.watched.contains(path) && (kind.is_remove() || !path.is_dir()) {
+            // A directory that is gone, even if there is another one. What was in it has told of itself, unless it has moved as a whole.
+            self.forget(path);
+            if !path.is_dir() {
+                changed.extend((!kind.is_remove()).then(|| path.to_owned()));
+                return;
+            }
         }
         if path.is_dir() {
             let is_link = path.symlink_metadata().is_ok_and(|m| m.is_symlink());
@@ -192,6 +210,10 @@ impl Tree {
                 // What was in it from the beginning has no events of its own.
                 self.descend(path, changed);
             }
+            return;
+        }
+        // One that came and went.
+        if kind == EventKind::Remove(RemoveKind::Folder) {
             return;
         }
         if path.file_name().is_some_and(|n| n == ".gitignore") {

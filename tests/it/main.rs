@@ -25,3 +25,4 @@ mod states;
 mod truth;
 mod verify;
 mod warmup;
+mod watch;
