@@ -88,7 +88,14 @@ fn stats(open: &Open, session: Option<String>) -> StatsReply {
         }
         None => (store.totals(), store.events(EVENTS, |_| true)),
     };
-    StatsReply { totals, events, size: size(open), since: store.since(), states: store.state_totals(), ahead: store.ahead_totals() }
+    StatsReply {
+        totals,
+        events,
+        size: size(open),
+        since: store.since(),
+        states: store.state_totals(),
+        ahead: store.ahead_totals(),
+    }
 }
 
 fn size(open: &Open) -> SizeReply {

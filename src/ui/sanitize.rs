@@ -123,8 +123,22 @@ mod tests {
             assert_eq!(styled(text), text);
         }
         let gone = [
-            "\u{1b}[2J", "\u{1b}[8m", "\u{1b}[5m", "\u{1b}[?1049h", "\u{1b}]0;title\u{7}", "\u{1b}]8;;http://x\u{1b}\\", "\u{1b}c",
-            "\u{1b}[1;31H", "\u{1b}Pq\u{1b}\\", "\u{1b}", "\u{1b}[", "\u{1b}]", "\u{9b}2J", "\u{1b}[38;5m", "\u{1b}[38;5;999m", "\r",
+            "\u{1b}[2J",
+            "\u{1b}[8m",
+            "\u{1b}[5m",
+            "\u{1b}[?1049h",
+            "\u{1b}]0;title\u{7}",
+            "\u{1b}]8;;http://x\u{1b}\\",
+            "\u{1b}c",
+            "\u{1b}[1;31H",
+            "\u{1b}Pq\u{1b}\\",
+            "\u{1b}",
+            "\u{1b}[",
+            "\u{1b}]",
+            "\u{9b}2J",
+            "\u{1b}[38;5m",
+            "\u{1b}[38;5;999m",
+            "\r",
         ];
         for text in gone {
             assert_eq!(styled(text), "", "{text:?}");

@@ -99,7 +99,11 @@ impl Ahead {
             && matches!(sign, Sign::Ended(_))
         {
             // Nobody wants the next one either, if this was ended.
-            if running.is_ending() { self.planned.clear() } else { self.due = Some(now) }
+            if running.is_ending() {
+                self.planned.clear()
+            } else {
+                self.due = Some(now)
+            }
             self.running = None;
         }
     }

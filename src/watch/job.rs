@@ -88,7 +88,8 @@ mod tests {
     #[test]
     fn words_follow_where_they_are_understood() {
         let words = |line: &str| line.split_whitespace().map(OsString::from).collect::<Vec<_>>();
-        let switched = |from: Job, to: Job, line: &str| to.words(from, &words(line)).join(" ".as_ref()).into_string().expect("text");
+        let switched =
+            |from: Job, to: Job, line: &str| to.words(from, &words(line)).join(" ".as_ref()).into_string().expect("text");
         assert_eq!(switched(Job::Test, Job::Test, "a -p x -- --nocapture"), "a -p x -- --nocapture");
         assert_eq!(switched(Job::Test, Job::Check, "a --no-fail-fast -p x --release -- --nocapture"), "-p x --release");
         assert_eq!(

@@ -113,8 +113,25 @@ struct Span {
 
 /// What cargo's progress begins with, behind at least four spaces.
 const VERBS: [&str; 19] = [
-    "Compiling", "Checking", "Finished", "Running", "Fresh", "Dirty", "Blocking", "Updating", "Downloading", "Downloaded", "Locking",
-    "Adding", "Removing", "Building", "Documenting", "Executable", "Doc-tests", "Waiting", "Scraping",
+    "Compiling",
+    "Checking",
+    "Finished",
+    "Running",
+    "Fresh",
+    "Dirty",
+    "Blocking",
+    "Updating",
+    "Downloading",
+    "Downloaded",
+    "Locking",
+    "Adding",
+    "Removing",
+    "Building",
+    "Documenting",
+    "Executable",
+    "Doc-tests",
+    "Waiting",
+    "Scraping",
 ];
 
 impl Report {
@@ -125,7 +142,9 @@ impl Report {
                 return self.message(message);
             }
         }
-        if stream == Stream::Err && let Some(heard) = self.from_cargo(&sanitize::plain(line)) {
+        if stream == Stream::Err
+            && let Some(heard) = self.from_cargo(&sanitize::plain(line))
+        {
             return heard;
         }
         let text = sanitize::styled(line);
@@ -236,7 +255,10 @@ mod tests {
     fn cargos_progress_is_not_kept_and_its_errors_are() {
         let mut report = Report::default();
         assert!(matches!(report.hear(Stream::Err, "   Compiling app v0.1.0"), Heard::Progress(_)));
-        assert!(matches!(report.hear(Stream::Err, "\u{1b}[1m\u{1b}[32m    Hyperopt\u{1b}[0m 2 hits, saved 1 s"), Heard::Cache(_)));
+        assert!(matches!(
+            report.hear(Stream::Err, "\u{1b}[1m\u{1b}[32m    Hyperopt\u{1b}[0m 2 hits, saved 1 s"),
+            Heard::Cache(_)
+        ));
         assert_eq!((report.progress.as_str(), report.cache.as_deref()), ("Compiling app v0.1.0", Some("2 hits, saved 1 s")));
         for line in ["error: failed to parse manifest", "    Something else", "Compiling"] {
             assert!(matches!(report.hear(Stream::Err, line), Heard::Text(..)), "{line}");
@@ -247,7 +269,10 @@ mod tests {
     #[test]
     fn tests_are_counted_over_all_programs() {
         let mut report = Report::default();
-        for line in ["test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s", "test result: FAILED. 1 passed; 2 failed; 0 ignored"] {
+        for line in [
+            "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s",
+            "test result: FAILED. 1 passed; 2 failed; 0 ignored",
+        ] {
             report.hear(Stream::Out, line);
         }
         assert_eq!(report.tests, Some(Tests { passed: 4, failed: 2, ignored: 1 }));

@@ -96,7 +96,12 @@ impl Rules {
         }
         // A target directory that is gone again is no directory.
         let is_target = || self.targets.iter().any(|target| is_target(file, target));
-        TOOLS.iter().any(|t| name == *t) || name == ".gitignore" || is_target() || is_passing(name) || self.is_excluded(file, false) || self.is_log(file)
+        TOOLS.iter().any(|t| name == *t)
+            || name == ".gitignore"
+            || is_target()
+            || is_passing(name)
+            || self.is_excluded(file, false)
+            || self.is_log(file)
     }
 
     fn is_log(&self, file: &Path) -> bool {
@@ -126,7 +131,11 @@ pub fn is_cargos(file: &Path) -> bool {
 /// It is `target`, or cargo is about to make it that.
 fn is_target(dir: &Path, target: &Path) -> bool {
     let name = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let more = || name(dir).strip_prefix(&name(target)).is_some_and(|rest| rest.len() == 6 && rest.bytes().all(|b| b.is_ascii_alphanumeric()));
+    let more = || {
+        name(dir)
+            .strip_prefix(&name(target))
+            .is_some_and(|rest| rest.len() == 6 && rest.bytes().all(|b| b.is_ascii_alphanumeric()))
+    };
     dir == target || (dir.parent() == target.parent() && more())
 }
 

@@ -151,7 +151,8 @@ mod tests {
     fn path_dependencies_are_followed_wherever_they_lie() {
         let dir = tempfile::tempdir().expect("temporary directory");
         let top = dir.path().canonicalize().expect("exists");
-        let package = |name: &str, more: &str| format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\n{more}");
+        let package =
+            |name: &str, more: &str| format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\n{more}");
         for name in ["ws/a", "far", "farther", "patched", "ws2/other", "ws2/used"] {
             write(&top.join(name).join("src/lib.rs"), "");
         }
@@ -161,8 +162,14 @@ mod tests {
         );
         let needs = "[dependencies]\nfar = { path = \"../../far\" }\n[dev-dependencies]\nused = { path = \"../../ws2/used\" }\n";
         write(&top.join("ws/a/Cargo.toml"), &package("a", needs));
-        write(&top.join("far/Cargo.toml"), &package("far", "[target.'cfg(unix)'.dependencies]\nfarther = { path = \"../farther\" }\n"));
-        write(&top.join("farther/Cargo.toml"), &package("farther", "[dependencies]\nfar = { path = \"../far\", optional = true }\n"));
+        write(
+            &top.join("far/Cargo.toml"),
+            &package("far", "[target.'cfg(unix)'.dependencies]\nfarther = { path = \"../farther\" }\n"),
+        );
+        write(
+            &top.join("farther/Cargo.toml"),
+            &package("farther", "[dependencies]\nfar = { path = \"../far\", optional = true }\n"),
+        );
         write(&top.join("patched/Cargo.toml"), &package("patched", ""));
         write(&top.join("ws2/Cargo.toml"), "[workspace]\nmembers = [\"other\", \"used\"]\n");
         write(&top.join("ws2/other/Cargo.toml"), &package("other", ""));

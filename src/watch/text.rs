@@ -43,7 +43,11 @@ pub fn wrap(line: &str, columns: usize) -> Vec<String> {
     for piece in pieces(line) {
         match piece {
             Piece::Sequence(text) => {
-                if matches!(text, RESET | "\u{1b}[m") { active.clear() } else { active.push_str(text) }
+                if matches!(text, RESET | "\u{1b}[m") {
+                    active.clear()
+                } else {
+                    active.push_str(text)
+                }
                 row.push_str(text);
             }
             Piece::Char(c) => {

@@ -51,7 +51,10 @@ pub fn start(asking: Asking, mut tell: impl FnMut(Told) -> bool + Send + 'static
     let (rules, watched) = (Rules::default(), HashSet::new());
     let mut tree = Tree { watcher, rules, scope: Scope::default(), watched, trouble: None };
     tree.take(asking.at_once());
-    thread::Builder::new().name("tree".into()).spawn(move || tree.run(&received, &asking, &mut tell)).map_err(notify::Error::io)?;
+    thread::Builder::new()
+        .name("tree".into())
+        .spawn(move || tree.run(&received, &asking, &mut tell))
+        .map_err(notify::Error::io)?;
     Ok(())
 }
 
@@ -174,9 +177,10 @@ impl Tree {
             // It was there a moment ago.
             ErrorKind::PathNotFound | ErrorKind::WatchNotFound => return,
             ErrorKind::Io(e) if e.kind() == std::io::ErrorKind::NotFound => return,
-            ErrorKind::MaxFilesWatch => {
-                Some("the system watches no more directories for this user (`fs.inotify.max_user_watches`); not all changes are seen".into())
-            }
+            ErrorKind::MaxFilesWatch => Some(
+                "the system watches no more directories for this user (`fs.inotify.max_user_watches`); not all changes are seen"
+                    .into(),
+            ),
             _ => Some(error.to_string()),
         };
     }

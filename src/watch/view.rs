@@ -175,7 +175,10 @@ impl View<'_> {
             (None, level) => level.name().to_owned(),
         };
         let label = if d.level == Level::Error { self.theme.bad(label) } else { self.theme.warning(label) };
-        let place = d.place.as_ref().map(|(file, line, column)| format!(" {}", self.theme.literal(format_args!("{file}:{line}:{column}"))));
+        let place = d
+            .place
+            .as_ref()
+            .map(|(file, line, column)| format!(" {}", self.theme.literal(format_args!("{file}:{line}:{column}"))));
         let message = d.message.lines().next().unwrap_or_default();
         lines.push(format!("{label}{} {message}", place.unwrap_or_default()));
     }
@@ -193,7 +196,8 @@ impl View<'_> {
             }
         }
         if self.manner.summary {
-            let worth = |line: &&String| line.starts_with("test result:") || line.starts_with("error") || line.ends_with("FAILED");
+            let worth =
+                |line: &&String| line.starts_with("test result:") || line.starts_with("error") || line.ends_with("FAILED");
             lines.extend(all.iter().filter(worth).cloned());
         } else {
             lines.extend(all.iter().cloned());
@@ -221,3 +225,6 @@ fn failures_in(text: &[String]) -> Vec<&[String]> {
     }
     blocks
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,7 +68,12 @@ fn states(states: &StateTotals) -> String {
 /// `12 units in 9.0 s of CPU time, 10 of them used since (7.0 s in compilers), 1 command broken off`.
 fn ahead(ahead: &AheadTotals) -> String {
     let made = format!("{} in {} of CPU time", text::count(ahead.units, "unit"), text::millis(ahead.cpu_ms));
-    let used = format!("{} of them used since ({} of {} in compilers)", ahead.used, text::millis(ahead.used_ms), text::millis(ahead.units_ms));
+    let used = format!(
+        "{} of them used since ({} of {} in compilers)",
+        ahead.used,
+        text::millis(ahead.used_ms),
+        text::millis(ahead.units_ms)
+    );
     let broken = format!("{} of {} broken off", ahead.cut_short, text::count(ahead.runs + ahead.cut_short, "command"));
     format!("{made}, {used}, {broken}")
 }

@@ -56,7 +56,8 @@ pub fn clear(store: &Path, root: &Path) {
     let own = station(store, root);
     let all = fs::read_dir(dir(store)).into_iter().flatten().flatten().map(|entry| entry.path());
     for dir in all {
-        let is_old = || fs::metadata(&dir).and_then(|m| m.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|d| d.as_secs() > 86_400));
+        let is_old =
+            || fs::metadata(&dir).and_then(|m| m.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|d| d.as_secs() > 86_400));
         // Somebody who works there has it locked.
         if (dir == own || is_old()) && matches!(Station::take_at(&dir), Ok(Some(_))) {
             drop(fs::remove_dir_all(&dir));
@@ -123,7 +124,9 @@ fn before_the_end(words: &[OsString], target: &Path) -> Vec<OsString> {
 
 /// Somebody builds in the user's target directory.
 fn is_wanted(site: &Site) -> bool {
-    let dirs = |dir: &Path| fs::read_dir(dir).into_iter().flatten().flatten().map(|e| e.path()).filter(|p| p.is_dir()).collect::<Vec<_>>();
+    let dirs = |dir: &Path| {
+        fs::read_dir(dir).into_iter().flatten().flatten().map(|e| e.path()).filter(|p| p.is_dir()).collect::<Vec<_>>()
+    };
     let target = site.call.target();
     let places = dirs(target).into_iter().flat_map(|dir| {
         // `debug` has the locks itself; `<triple>` has directories that have them.
@@ -154,7 +157,8 @@ fn cpu_ms() -> u64 {
             Err(_) => break,
         }
     }
-    let millis = getrusage(UsageWho::RUSAGE_CHILDREN).map_or(0, |u| u.user_time().num_milliseconds() + u.system_time().num_milliseconds());
+    let millis =
+        getrusage(UsageWho::RUSAGE_CHILDREN).map_or(0, |u| u.user_time().num_milliseconds() + u.system_time().num_milliseconds());
     millis.try_into().unwrap_or(0)
 }
 

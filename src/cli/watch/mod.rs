@@ -67,7 +67,8 @@ fn wanted(args: &WatchArgs) -> Result<Wanted, WatchStart> {
     let mut rest = args.words.iter();
     if let Some(first) = args.words.first().filter(|w| !w.as_encoded_bytes().starts_with(b"-")) {
         let name = first.to_string_lossy();
-        wanted.job = Job::by_name(&name).ok_or_else(|| WatchStart::NoJob { meant: Job::meant(&name), name: name.clone().into() })?;
+        wanted.job =
+            Job::by_name(&name).ok_or_else(|| WatchStart::NoJob { meant: Job::meant(&name), name: name.clone().into() })?;
         rest.next();
     }
     let mut ours = true;

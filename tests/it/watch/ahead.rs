@@ -49,7 +49,9 @@ fn whoever_builds_does_not_wait() {
     let gate = Gate::closed(&sandbox);
     let store = sandbox.store();
     // Only what is compiled ahead stops at the gate: it has its target directory below the store.
-    let held = fs::read_to_string(&gate.rustc).expect("read").replace("*'--crate-name low '*)", &format!("*'{}/ahead/'*)", store.display()));
+    let held = fs::read_to_string(&gate.rustc)
+        .expect("read")
+        .replace("*'--crate-name low '*)", &format!("*'{}/ahead/'*)", store.display()));
     fs::write(&gate.rustc, held).expect("written");
     let mut command = sandbox.command(exe(), &dir);
     command.env(ON.0, ON.1).env("RUSTC", &gate.rustc);

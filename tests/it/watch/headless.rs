@@ -32,7 +32,11 @@ fn an_error_is_reported_and_its_end_as_well() {
             break found;
         }
     };
-    assert_eq!((&found["code"], &found["file"], &found["line"]), (&"E0425".into(), &"app/src/main.rs".into(), &1.into()), "{found}");
+    assert_eq!(
+        (&found["code"], &found["file"], &found["line"]),
+        (&"E0425".into(), &"app/src/main.rs".into(), &1.into()),
+        "{found}"
+    );
     let result = watch.result();
     assert_eq!((&result["result"], &result["errors"], &result["exit_code"]), (&"failed".into(), &1.into(), &101.into()));
     edit(&dir.join("app/src/main.rs"), "low::gone()", "low::tag()");
@@ -107,7 +111,8 @@ fn what_makes_no_difference_begins_nothing() {
     write(&dir.join(".gitignore"), "/target\n*.log\n/generated/\n");
     fs::create_dir_all(dir.join("generated")).expect("made");
     let (mut watch, _) = Watcher::start(&sandbox, &dir, &["check"]);
-    for file in ["a.log", "generated/x.rs", "target/debug/x", "low/src/.lib.rs.swp", "low/src/lib.rs~", "low/src/4913", ".git/x"] {
+    for file in ["a.log", "generated/x.rs", "target/debug/x", "low/src/.lib.rs.swp", "low/src/lib.rs~", "low/src/4913", ".git/x"]
+    {
         write(&dir.join(file), "x");
     }
     fs::create_dir(dir.join("low/empty")).expect("made");
