@@ -72,6 +72,12 @@
 //! A member that was restored has no incremental state. [`engine::states`] keeps the state of a unit per directory and gives it
 //! back to the wrapper, and the daemon's keeper makes it where there is none, while nobody builds.
 //!
+//! # Watching
+//!
+//! [`watch`] runs a command of ours again whenever something that cargo reads has changed, and shows what came of it, on a calm
+//! screen or line by line. While it waits it has compiled ahead what will probably be asked for next, in a target directory below the
+//! store, so that nothing of the user's is locked or touched and the results arrive as hits.
+//!
 //! # Invariants
 //!
 //! - Whatever goes wrong in here, the compiler runs as if we were not there: no failure of the cache is one of the build.
@@ -103,4 +109,5 @@ pub mod predict;
 pub mod ui;
 pub mod analyze;
 pub mod bench;
+pub mod watch;
 pub mod cli;

@@ -24,6 +24,8 @@ pub mod names {
     pub const SESSION: &str = "RUSTC_HYPEROPT_SESSION";
     /// How the names of sessions begin that nobody waits for: they run at the lowest priority.
     pub const IN_BACKGROUND: &str = "warmup-";
+    /// Of those that `watch` has compiled ahead; they begin with [`IN_BACKGROUND`].
+    pub const AHEAD: &str = "warmup-ahead-";
     /// A user-level configuration file in place of the default one.
     pub const CONFIG: &str = "RUSTC_HYPEROPT_CONFIG";
     /// Name of a point at which the process kills itself; only tests set it.

@@ -18,6 +18,9 @@ pub const SEED: &str = "__seed";
 /// The argument that makes a warm-up in the background, with the directory to work in; no user types it.
 pub const WARMUP: &str = "__warmup";
 
+/// The argument with which `watch` has something compiled ahead; no user types it.
+pub const AHEAD: &str = "__ahead";
+
 /// The name of the directories in which a link to this program stands for a linker.
 pub const LINKERS: &str = "hyperopt-linker";
 

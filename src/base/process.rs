@@ -68,13 +68,22 @@ pub fn detach(command: &mut Command) -> std::io::Result<Child> {
 
 /// Makes the kernel end the child when this process is killed.
 pub fn dies_with_us(command: &mut Command) {
+    hears_of_our_end(command, Signal::SIGKILL);
+}
+
+/// Makes the kernel ask the child to end when this process is killed, so that it can end what it has started.
+pub fn is_asked_to_end_with_us(command: &mut Command) {
+    hears_of_our_end(command, Signal::SIGTERM);
+}
+
+fn hears_of_our_end(command: &mut Command, signal: Signal) {
     #[cfg(target_os = "linux")]
     // SAFETY: one system call between fork and exec.
     unsafe {
-        command.pre_exec(|| Ok(nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?));
+        command.pre_exec(move || Ok(nix::sys::prctl::set_pdeathsig(signal)?));
     }
     #[cfg(not(target_os = "linux"))]
-    drop(command);
+    drop((command, signal));
 }
 
 /// Makes the child, and everything that it starts, use only what nobody else wants of processors and disks, in a process

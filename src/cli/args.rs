@@ -1,6 +1,6 @@
 //! The commands that are ours, as clap sees them. Cargo's command lines never come here.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -76,6 +76,8 @@ pub enum Command {
     Warmup(Box<WarmupArgs>),
     /// Measure builds of this project, side by side with plain cargo and other caches
     Bench(Box<BenchArgs>),
+    /// Run a command of cargo's again whenever something has changed
+    Watch(WatchArgs),
     /// Make plain `cargo` use the cache (one line in cargo's configuration)
     Init(InitArgs),
     /// Print what makes a shell complete this program's command lines
@@ -173,6 +175,19 @@ pub struct CleanArgs {
     /// With `clean`: only say what would be removed
     #[arg(long)]
     pub dry_run: bool,
+}
+
+#[derive(Debug, Clone, Default, Args)]
+pub struct WatchArgs {
+    /// Plain lines in place of a screen, for editors and CI; so it is wherever stdout is not a terminal
+    #[arg(long)]
+    pub headless: bool,
+    /// The same as JSON lines (schema version 1) on stdout
+    #[arg(long)]
+    pub json: bool,
+    /// check (the default), build, test, clippy or run, and cargo's flags for it
+    #[arg(value_name = "COMMAND", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub words: Vec<OsString>,
 }
 
 #[derive(Debug, Clone, Args)]

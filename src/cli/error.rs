@@ -20,8 +20,6 @@ pub enum CliError {
     Misunderstood,
     #[error("no compile of a crate named `{name}` is on record")]
     UnknownCrate { name: String, meant: Option<String> },
-    #[error("`rustc-hyperopt {0}` is not part of this version")]
-    Reserved(String),
     #[error("this command takes no toolchain (`{0}`)")]
     Toolchain(String),
     #[error("`--all` and `--dry-run` belong to `cache clean`")]
@@ -34,6 +32,8 @@ pub enum CliError {
     Warmup(#[from] super::warmup::error::WarmupError),
     #[error("{0}")]
     Bench(#[from] crate::bench::error::BenchError),
+    #[error("{0}")]
+    Watch(#[from] super::watch::WatchStart),
     #[error("{0}")]
     Init(#[from] super::init::InitError),
     #[error("{0}")]
@@ -50,7 +50,6 @@ impl CliError {
             Self::Misunderstood => Some("another version may be running; wait until it has ended, or end it".into()),
             Self::UnknownCrate { meant: Some(meant), .. } => Some(format!("did you mean `{meant}`?")),
             Self::UnknownCrate { .. } => Some("`rustc-hyperopt stats --detailed` lists the crates that are".into()),
-            Self::Reserved(name) => Some(format!("`rustc-hyperopt cargo {name} …` runs cargo's")),
             Self::Toolchain(_) => Some("`rustc-hyperopt +toolchain cargo …` runs cargo's command of that name".into()),
             Self::NotCleaning => Some("`rustc-hyperopt cache clean --dry-run` shows what would go".into()),
             Self::NoCargo => Some("install Rust from https://rustup.rs, or set `CARGO` to cargo's path".into()),
@@ -58,6 +57,7 @@ impl CliError {
             Self::Warmup(e) => e.hint(),
             Self::Analyze(e) => e.hint(),
             Self::Bench(e) => e.hint(),
+            Self::Watch(e) => e.hint(),
             Self::Config(_) | Self::Start { .. } | Self::Json(_) => None,
         }
     }

@@ -28,6 +28,7 @@ pub mod signals;
 pub mod stats;
 pub mod why;
 pub mod warmup;
+pub mod watch;
 pub mod wiring;
 
 use args::{Cli, Command};
@@ -35,7 +36,7 @@ use context::Context;
 use error::CliError;
 use plan::Plan;
 
-use crate::base::personality::{SEED, WARMUP};
+use crate::base::personality::{AHEAD, SEED, WARMUP};
 
 /// Runs a command line (with the program's name in front) and gives the exit code.
 pub fn main(args: Vec<OsString>) -> i32 {
@@ -44,6 +45,11 @@ pub fn main(args: Vec<OsString>) -> i32 {
     {
         seeding::for_cargo(&Context::current(None), pid);
         return exit::OK;
+    }
+    if let [_, word, rest @ ..] = args.as_slice()
+        && word == AHEAD
+    {
+        return watch::ahead(&mut Context::current(None), rest);
     }
     let args = match args.as_slice() {
         [program, word, log, rest @ ..] if word == WARMUP => {
@@ -56,7 +62,6 @@ pub fn main(args: Vec<OsString>) -> i32 {
     let color = match &plan {
         Plan::Cargo(call) => call.seen.color,
         Plan::Own { args, .. } => flags::observe(args).color,
-        Plan::Reserved(_) => None,
     };
     let mut ctx = Context::current(color);
     if complete::answer(&mut ctx, &args) {
@@ -69,7 +74,6 @@ pub fn main(args: Vec<OsString>) -> i32 {
 pub fn run(ctx: &mut Context, plan: Plan) -> i32 {
     let result = match plan {
         Plan::Cargo(call) => build::run(ctx, &call),
-        Plan::Reserved(name) => Err(CliError::Reserved(name)),
         Plan::Own { toolchain, args } => own(ctx, toolchain, &args),
     };
     result.unwrap_or_else(|error| {
@@ -88,7 +92,7 @@ fn own(ctx: &mut Context, toolchain: Option<OsString>, args: &[OsString]) -> Res
         Err(error) => return Ok(explain(ctx, &error, args)),
     };
     ctx.printer.quiet = cli.quiet;
-    if let Some(name) = toolchain.as_ref().filter(|_| !matches!(cli.command, Some(Command::Warmup(_)))) {
+    if let Some(name) = toolchain.as_ref().filter(|_| !matches!(cli.command, Some(Command::Warmup(_) | Command::Watch(_)))) {
         return Err(CliError::Toolchain(name.to_string_lossy().into_owned()));
     }
     match cli.command {
@@ -109,6 +113,7 @@ fn own(ctx: &mut Context, toolchain: Option<OsString>, args: &[OsString]) -> Res
         Some(Command::Cache(args)) => cache::run(ctx, &args),
         Some(Command::Why(args)) => why::run(ctx, &args),
         Some(Command::Doctor) => Ok(doctor::run(ctx)),
+        Some(Command::Watch(args)) => watch::run(ctx, &args, toolchain),
         Some(Command::Init(args)) => init::run(ctx, &args),
         Some(Command::Bench(args)) => bench::run(ctx, &args),
         Some(Command::Warmup(warm)) => warmup::run(ctx, &warm, toolchain, args),

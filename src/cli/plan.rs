@@ -12,9 +12,8 @@ use super::flags::{self, Seen};
 use crate::cargo::words;
 
 /// Commands that are ours and parsed by [`super::args`].
-pub const OWN: [&str; 10] = ["stats", "analyze", "bench", "cache", "why", "doctor", "init", "warmup", "completions", "man"];
-/// Names that are ours and have no code yet.
-pub const RESERVED: [&str; 1] = ["watch"];
+pub const OWN: [&str; 11] =
+    ["stats", "analyze", "bench", "watch", "cache", "why", "doctor", "init", "warmup", "completions", "man"];
 /// The name under which cargo finds us, without `cargo-`.
 const PLUGIN: &str = "hyperopt";
 /// Commands of cargo's that compile nothing. All others, aliases and plugins among them, may.
@@ -54,8 +53,6 @@ const NOT_BUILDING: [&str; 28] = [
 pub enum Plan {
     /// A command of ours, our help or our version: arguments without the program name.
     Own { toolchain: Option<OsString>, args: Vec<OsString> },
-    /// A name of ours that this version has no code for.
-    Reserved(String),
     /// Everything else.
     Cargo(CargoCall),
 }
@@ -90,9 +87,6 @@ pub fn plan(args: &[OsString]) -> Plan {
         return cargo(toolchain, [before, after].concat());
     }
     let about = if name == "help" { rest.get(at + 1).and_then(|a| a.to_str()) } else { None };
-    if let Some(taken) = [Some(name), about].into_iter().flatten().find(|n| RESERVED.contains(n)) {
-        return Plan::Reserved(taken.to_owned());
-    }
     let help_of_ours = name == "help" && about.is_none_or(|a| OWN.contains(&a)) && rest.len() <= at + 3;
     if OWN.contains(&name) || name == "version" || help_of_ours {
         return Plan::Own { toolchain, args: rest.to_vec() };

@@ -64,6 +64,10 @@ pub fn answer(state: &State, request: Request) -> Reply {
             open.ingester.wait_until_empty();
             done(open.engine.store.flush())
         }
+        Request::Ahead { cpu_ms, cut_short } => {
+            open.engine.store.ran_ahead(cpu_ms, cut_short);
+            Reply::Done
+        }
         Request::Health => Reply::Health(health(state, open.engine.store.degraded())),
         Request::Builds { target } => Reply::Builds(Box::new(open.timings.builds(&open.engine.store, Path::new(&target)))),
         other => seeds::answer(open, other),
@@ -97,6 +101,7 @@ fn stats(open: &Open, session: Option<String>) -> StatsReply {
         units: store.unit_totals(),
         crates,
         predictions: store.predictions(),
+        ahead: store.ahead_totals(),
     }
 }
 

@@ -27,7 +27,7 @@ use super::{
     verifier,
 };
 use crate::{
-    base::{digest::Digest, failpoint},
+    base::{digest::Digest, env::names, failpoint},
     engine::{
         Found, Graft, Missed, Prepared,
         plan::{Compiled, Linked, Made},
@@ -256,6 +256,9 @@ impl Session {
             }
         }
         open.engine.note_grafted(&prepared, false);
+        if !prepared.session.starts_with(names::IN_BACKGROUND) {
+            open.engine.store.asked_for(&found.action);
+        }
         if let Some(unit) = StateUnit::of(&prepared, found.manifest.cost.wall_ms) {
             self.state.keeper.restored(unit);
         }

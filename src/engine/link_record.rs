@@ -38,6 +38,7 @@ impl Engine {
         set: &InputSet,
         split: Split,
         others: Vec<Output>,
+        unchanged: &dyn Fn() -> Result<(), NotStored>,
     ) -> Result<(), NotStored> {
         let Linked::Recorded(dir) = &result.linked else { return Ok(()) };
         let Some(spool) = spool::read(Path::new(dir)) else { return Ok(()) };
@@ -50,6 +51,7 @@ impl Engine {
         let path = prepared.places.out_dir.join(output.name.as_str());
         let Some(understood) = link_words::understand(prepared, &spool, &path) else { return Ok(()) };
         let Some(key) = self.key_of_finished(prepared, set)? else { return Ok(()) };
+        unchanged()?;
         let mut objects = Vec::with_capacity(understood.objects.len());
         failpoint::reach("publish-before-objects");
         for (name, path) in &understood.objects {

@@ -18,6 +18,7 @@ use crate::{
     },
     base::{
         digest::{Digest, DigestFile},
+        env::names,
         failpoint,
         fs::FileSig,
     },
@@ -45,11 +46,14 @@ impl Engine {
         let dep_path = prepared.places.out_dir.join(dep_info.name.as_str());
         let info = DepInfo::parse(&String::from_utf8_lossy(&std::fs::read(&dep_path)?));
         let shown = shown(prepared, &info, &result.stderr);
-        self.check_unchanged(prepared, info.files.iter().chain(&shown), result)?;
+        let unchanged = || self.check_unchanged(prepared, info.files.iter().chain(&shown), result);
+        unchanged()?;
         let set = input_set(prepared, &info, &shown);
         let files: &dyn DigestFile = &self.store;
         let (action, mut components) =
             prepared.context(files).action(&prepared.given, &set)?.map_err(|c| NotStored::InputChanged(c.name))?;
+        // What was read meanwhile is what the compiler has read only if nobody has written to it since.
+        unchanged()?;
         if let Some(name) = result.secret.as_deref().or_else(|| environ::set_secret(&prepared.env, &set.env)) {
             // The next lookup is to know it without a compile in between that is reported as one that could be kept.
             let why = WhyNot::Secret(name.to_owned());
@@ -85,13 +89,16 @@ impl Engine {
         let key = stored.inspect_err(|_| self.store.release(taken))?;
         failpoint::reach("publish-after-action");
         components.extend(split_components(prepared, split));
-        let sketch = self.note_meaning(prepared, &set, action, key)?;
+        let sketch = self.note_meaning(prepared, &set, action, key, &unchanged)?;
         self.remember(prepared, &set, components, key, sketch)?;
+        if prepared.session.starts_with(names::AHEAD) {
+            self.store.made_ahead(key, result.wall_ms);
+        }
         self.note_command(prepared, set.env.iter().map(String::as_str), Some(action));
         if matches!(result.linked, Linked::Again { .. }) {
             self.claim_relinked(prepared, key, action);
         }
-        self.publish_link(prepared, result, &set, split, others)
+        self.publish_link(prepared, result, &set, split, others, &unchanged)
     }
 
     /// Notes the result under what its sources mean, at every level that a later lookup may ask for.
@@ -101,9 +108,11 @@ impl Engine {
         set: &InputSet,
         action: Digest,
         key: Digest,
+        unchanged: &dyn Fn() -> Result<(), NotStored>,
     ) -> Result<Vec<FileSketch>, NotStored> {
         let Ok(levels) = Levels::of(prepared) else { return Ok(Vec::new()) };
         let Some(understood) = self.understand(prepared, &levels, set)? else { return Ok(Vec::new()) };
+        unchanged()?;
         for level in levels.semantic {
             if let Some(meaning) = understood.key(*level) {
                 self.store.put_alike(&meaning, &Alike { action, contents: understood.contents.clone() })?;

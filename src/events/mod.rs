@@ -3,6 +3,7 @@
 //! It must never know who shows them or how. Types here are part of the stored format ([`crate::artifact::record::FORMAT`])
 //! and of the versioned `--json` output.
 
+pub mod ahead;
 pub mod cut_off;
 pub mod detail;
 pub mod outcome;
@@ -13,6 +14,7 @@ pub mod tools;
 pub mod totals;
 pub mod units;
 
+pub use ahead::AheadTotals;
 pub use cut_off::{CutOff, Refusal};
 pub use detail::{CrateTotals, Gain, Loss, Predictions};
 pub use outcome::{HitKind, Outcome, UnitEvent};

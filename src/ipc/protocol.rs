@@ -15,13 +15,15 @@ use crate::{
         truth::{Step, Verdict},
         units::{Layout, Site},
     },
-    events::{BuildRecord, CrateTotals, KnownUnit, Outcome, Predictions, StateTotals, Totals, UnitEvent, UnitTotals},
+    events::{
+        AheadTotals, BuildRecord, CrateTotals, KnownUnit, Outcome, Predictions, StateTotals, Totals, UnitEvent, UnitTotals,
+    },
     rustc::WhyNot,
     store::{Claim, KnownProject},
 };
 
 /// The version of everything in this file; `tests/protocol.lock` notices when it should have been raised.
-pub const VERSION: u16 = 7;
+pub const VERSION: u16 = 8;
 /// The first bytes of a connection.
 pub const MAGIC: [u8; 8] = *b"hyperopt";
 
@@ -112,6 +114,8 @@ pub enum Request {
     Builds { target: OsString },
     /// What was to be tried has failed, and without it, the compile has succeeded. [`Request::Compiled`] follows. No reply.
     TriedInVain { ticket: u64 },
+    /// Something was compiled ahead, or broken off, and has taken so much CPU time.
+    Ahead { cpu_ms: u64, cut_short: bool },
 }
 
 /// Answers.
@@ -214,6 +218,8 @@ pub struct StatsReply {
     pub crates: BTreeMap<String, CrateTotals>,
     /// Of all sessions.
     pub predictions: Predictions,
+    /// Of all sessions.
+    pub ahead: AheadTotals,
 }
 
 /// Answer to [`Request::Builds`].

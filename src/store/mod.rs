@@ -4,7 +4,8 @@
 //! reads that fail are misses, writes that fail leave nothing half-published and are told by [`Store::degraded`].
 //! Everything blocks; callers on an async runtime hand the work to a thread.
 
-pub mod blobs;
+mod ahead;
+mod blobs;
 pub mod claims;
 pub mod commands;
 pub mod digests;

@@ -12,6 +12,7 @@ use crate::{
 
 use super::{
     Store, StoreError, Table,
+    ahead::Ahead,
     index::{Changes, Index},
     lock,
 };
@@ -31,6 +32,7 @@ pub(super) struct Statistics {
     crates: BTreeMap<String, CrateTotals>,
     /// Of which the sums are not written yet.
     changed: BTreeSet<String>,
+    pub(super) ahead: Ahead,
     since: u64,
     /// The number of the next event.
     next: u64,
@@ -54,6 +56,7 @@ impl Statistics {
             // What cannot be read counts from nothing.
             crates: index.scan(Table::Stats, of_crate).unwrap_or_default().into_iter().collect(),
             changed: BTreeSet::new(),
+            ahead: index.get(Table::Stats, b"a-ahead").unwrap_or_default(),
             since: since.unwrap_or_else(clock::wall_secs),
             next,
             pending: Vec::new(),
@@ -69,7 +72,7 @@ impl Statistics {
         let mut changes = Changes::default();
         changes.put(Table::Stats, b"a-totals", &self.totals).put(Table::Stats, b"a-since", &self.since);
         changes.put(Table::Stats, b"a-states", &self.states).put(Table::Stats, b"a-units", &self.units);
-        changes.put(Table::Stats, b"a-predictions", &self.predictions);
+        changes.put(Table::Stats, b"a-predictions", &self.predictions).put(Table::Stats, b"a-ahead", &self.ahead);
         for name in &self.changed {
             match self.crates.get(name) {
                 Some(sums) => changes.put(Table::Stats, &crate_key(name), sums),
@@ -95,7 +98,7 @@ impl Statistics {
         written
     }
 
-    fn changed(&mut self, index: &Index) {
+    pub(super) fn changed(&mut self, index: &Index) {
         self.unwritten += 1;
         if self.unwritten >= BATCH {
             // Tried again with the next batch; the index tells of the failure.
@@ -208,6 +211,7 @@ impl Store {
         statistics.predictions = Predictions::default();
         let gone = std::mem::take(&mut statistics.crates);
         statistics.changed.extend(gone.into_keys());
+        statistics.ahead = Ahead::default();
         statistics.since = clock::wall_secs();
         statistics.unwritten += 1;
         drop(statistics.write(&self.index));

@@ -57,6 +57,11 @@ impl Printer {
         self.err.theme
     }
 
+    /// Whoever has read one of the streams has gone.
+    pub fn is_unread(&self) -> bool {
+        self.out.closed || self.err.closed
+    }
+
     /// Data: `text` and a newline on stdout.
     pub fn data(&mut self, text: impl fmt::Display) {
         self.out.line(&text.to_string());

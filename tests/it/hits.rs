@@ -1,6 +1,11 @@
 //! A hit is what a clean build by plain cargo makes, in any directory, for every crate type and command.
 
-use crate::support::{Sandbox, oracle, projects::WORKSPACE};
+use std::{
+    io::{BufRead, BufReader},
+    process::Stdio,
+};
+
+use crate::support::{Sandbox, exe, oracle, projects::WORKSPACE, write};
 
 /// Builds in one directory, again in another, and compares the second with plain cargo's in a third.
 fn second_directory(args: &[&str], profile: &str, at_least: u64, compare: bool) {
@@ -57,4 +62,24 @@ fn check() {
 #[test]
 fn clippy() {
     second_directory(&["clippy", "--workspace"], "debug", 5, false);
+}
+
+/// What is stored behind a build's back is what the compiler has read, not what stands there by then.
+#[test]
+fn an_edit_while_the_result_is_being_stored() {
+    let sandbox = Sandbox::new();
+    let manifest = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n";
+    for n in 0..6 {
+        let says = |word: &str| format!("fn main() {{ println!(\"{word} {n}\"); }}\n");
+        let dir = sandbox.project(&format!("p{n}"), [("Cargo.toml", manifest), ("src/main.rs", &says("one"))]);
+        let mut command = sandbox.command(exe(), &dir);
+        let mut child = command.args(["run", "--quiet"]).stdout(Stdio::piped()).spawn().expect("started");
+        let mut line = String::new();
+        // The program runs as soon as it is built; cargo's end, and ours, come later.
+        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("read");
+        write(&dir.join("src/main.rs"), &says("two"));
+        child.wait().expect("waited");
+        assert_eq!(line, format!("one {n}\n"));
+        assert_eq!(sandbox.ours(&dir, &["run", "--quiet"]).success().stdout(), format!("two {n}\n"));
+    }
 }

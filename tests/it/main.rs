@@ -32,3 +32,4 @@ mod stats;
 mod truth;
 mod verify;
 mod warmup;
+mod watch;

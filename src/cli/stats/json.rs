@@ -16,6 +16,7 @@
 //!  "states": {"kept":3, "placed":1, "primed":12, "primed_ms":5100},   // incremental state: kept, put back, made
 //!  "units": {"builds":2, "taken_in":640, "left_out":{"location":{"count":1, "units":["x-0123456789abcdef"]}}},
 //!                                       // units of builds that went into the store and that did not, by reason, with examples
+//!  "ahead": {"runs":4, "cut_short":1, "cpu_ms":9000, "units":12, "units_ms":8000, "used":10, "used_ms":7000},   // compiled ahead
 //!  "cache": {"entries":3, "blobs":6, "blob_bytes":9, "index_bytes":1, "max_bytes":20},
 //!  "kinds": {"exact": {"count":52,"saved_ms":34200,"bytes":1000}},            // --detailed, by kind of hit
 //!  "reasons": {"source-changed": {"count":1,"compile_ms":800}},               // --detailed, by reason of a miss
@@ -38,7 +39,7 @@ use serde::{Deserialize, Serialize};
 
 use super::crates::{self, CrateRow};
 use crate::{
-    events::{CutOff, Gain, Loss, Outcome, Predictions, StateTotals, UnitEvent, UnitTotals},
+    events::{AheadTotals, CutOff, Gain, Loss, Outcome, Predictions, StateTotals, UnitEvent, UnitTotals},
     ipc::{
         breaker,
         protocol::{HealthReply, StatsReply},
@@ -57,6 +58,7 @@ pub struct Document {
     pub states: StateTotals,
     #[serde(default)]
     pub units: UnitTotals,
+    pub ahead: AheadTotals,
     pub cache: Cache,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kinds: Option<BTreeMap<String, Gain>>,
@@ -170,6 +172,7 @@ impl Document {
             },
             states: stats.states,
             units: stats.units.clone(),
+            ahead: stats.ahead,
             cache: Cache {
                 entries: size.entries,
                 blobs: size.blobs,

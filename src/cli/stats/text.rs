@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     base::{clock, text},
-    events::{Gain, HitKind, Loss, Predictions, StateTotals, UnitTotals},
+    events::{AheadTotals, Gain, HitKind, Loss, Predictions, StateTotals, UnitTotals},
     ipc::protocol::{HealthReply, SizeReply, StatsReply},
     ui::{
         Theme,
@@ -63,7 +63,10 @@ pub fn lines(stats: &StatsReply, health: Option<&HealthReply>, theme: Theme) -> 
             sums.row(["Incremental state", &states(&stats.states)]);
         }
         if stats.predictions != Predictions::default() {
-            sums.row(["Made ahead", &predictions(&stats.predictions, &stats.states)]);
+            sums.row(["Guesses", &predictions(&stats.predictions, &stats.states)]);
+        }
+        if !stats.ahead.is_empty() {
+            sums.row(["Compiled ahead", &ahead(&stats.ahead)]);
         }
         sums.row(["Background process", &daemon(&Health::new(health))]);
     }
@@ -85,6 +88,19 @@ fn states(states: &StateTotals) -> String {
     let made = text::count(states.primed, "unit");
     let time = text::millis(states.primed_ms);
     format!("kept of {}, put back for {}, made for {made} in {time}", text::count(states.kept, "unit"), states.placed)
+}
+
+/// `12 units in 9.0 s of CPU time, 10 of them used since (7.0 s in compilers), 1 command broken off`.
+fn ahead(ahead: &AheadTotals) -> String {
+    let made = format!("{} in {} of CPU time", text::count(ahead.units, "unit"), text::millis(ahead.cpu_ms));
+    let used = format!(
+        "{} of them used since ({} of {} in compilers)",
+        ahead.used,
+        text::millis(ahead.used_ms),
+        text::millis(ahead.units_ms)
+    );
+    let broken = format!("{} of {} broken off", ahead.cut_short, text::count(ahead.runs + ahead.cut_short, "command"));
+    format!("{made}, {used}, {broken}")
 }
 
 /// `10.0 MB of 20.0 GB, 3 results`.

@@ -20,6 +20,8 @@ pub enum Stop {
     Signal(i32),
     /// The time is over.
     Time,
+    /// Somebody builds.
+    Wanted,
     /// The cache is large enough, in words.
     Size(String),
 }
@@ -29,6 +31,7 @@ impl std::fmt::Display for Stop {
         match self {
             Self::Signal(_) => f.write_str("interrupted"),
             Self::Time => f.write_str("the time is over"),
+            Self::Wanted => f.write_str("somebody builds"),
             Self::Size(why) => f.write_str(why),
         }
     }

@@ -9,14 +9,14 @@
 pub mod args;
 mod background;
 pub mod error;
-mod limits;
-mod link;
+pub(in crate::cli) mod limits;
+pub(in crate::cli) mod link;
 mod popular;
 mod project;
-mod run;
+pub(in crate::cli) mod run;
 mod scan;
 mod sources;
-mod station;
+pub(in crate::cli) mod station;
 mod steps;
 
 use std::{

@@ -88,7 +88,16 @@ impl Station {
     /// # Errors
     /// If the directory cannot be made or locked.
     pub fn take(store: &Path) -> io::Result<Option<Self>> {
-        let dir = prepare(store)?;
+        let station = Self::take_at(&prepare(store)?)?;
+        station.map(|s| s.clear().map(|()| s)).transpose()
+    }
+
+    /// Takes another directory, with what was built there before; nothing if somebody works in it.
+    ///
+    /// # Errors
+    /// As [`Station::take`].
+    pub fn take_at(dir: &Path) -> io::Result<Option<Self>> {
+        private_dir(dir)?;
         let path = dir.join("lock");
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(|e| at(&path, e))?;
         let lock = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
@@ -97,9 +106,7 @@ impl Station {
             Err((_, e)) => return Err(at(&path, e.into())),
         };
         let status = Status { pid: std::process::id(), started: clock::wall_secs(), ..Status::default() };
-        let station = Self { dir, status, written: Stopwatch::start(), _lock: lock };
-        station.clear()?;
-        Ok(Some(station))
+        Ok(Some(Self { dir: dir.into(), status, written: Stopwatch::start(), _lock: lock }))
     }
 
     /// Where cargo builds.

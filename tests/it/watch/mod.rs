@@ -1,0 +1,5 @@
+//! `watch` on real projects: what changes is built again, once, and nothing is left behind.
+
+mod ahead;
+mod headless;
+mod watcher;
