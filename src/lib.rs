@@ -108,6 +108,6 @@ pub mod seed;
 pub mod predict;
 pub mod ui;
 pub mod analyze;
-pub mod bench;
 pub mod watch;
+pub mod bench;
 pub mod cli;

@@ -4,26 +4,22 @@
 
 use std::{
     ffi::OsString,
-    process::Command,
     sync::mpsc::Sender,
     time::{Duration, Instant},
 };
 
 use super::{
     child::{Running, Sign},
-    job::Job,
+    job::{Job, Make},
     session::Event,
 };
 
 /// How long nothing must have happened.
 const REST: Duration = Duration::from_millis(1000);
 
-/// Makes the command that compiles for a job ahead, with these words.
-pub type Prepare = Box<dyn Fn(Job, &[OsString]) -> Command>;
-
 /// What is planned, and what runs.
 pub struct Ahead {
-    prepare: Option<Prepare>,
+    prepare: Option<Make>,
     /// From the last to the first.
     planned: Vec<(Job, Vec<OsString>)>,
     due: Option<Instant>,
@@ -44,7 +40,7 @@ fn next_of(job: Job) -> &'static [Job] {
 
 impl Ahead {
     /// Without a way to do it, nothing is ever done.
-    pub fn new(prepare: Option<Prepare>) -> Self {
+    pub fn new(prepare: Option<Make>) -> Self {
         Self { prepare, planned: Vec::new(), due: None, running: None, number: 0, told: None }
     }
 
@@ -80,13 +76,9 @@ impl Ahead {
     /// Does what is due; what is being compiled, if that is another thing than before.
     pub fn advance(&mut self, now: Instant, events: &Sender<Event>) -> Option<Option<&'static str>> {
         match &mut self.running {
-            Some((_, _, running)) => {
-                if running.deadline().is_some_and(|at| at <= now) {
-                    running.kill();
-                }
-            }
+            Some((_, _, running)) if running.deadline().is_some_and(|at| at <= now) => running.kill(),
             None if self.due.is_some_and(|at| at <= now) => self.begin(events),
-            None => {}
+            _ => {}
         }
         let what = self.running.as_ref().map(|(_, job, _)| *job);
         (std::mem::replace(&mut self.told, what) != what).then(|| what.map(Job::name))

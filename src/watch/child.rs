@@ -53,6 +53,7 @@ pub struct Running {
     ending: Arc<AtomicBool>,
     /// When it was asked to end.
     asked: Option<Instant>,
+    was_killed: bool,
     ended: Arc<AtomicBool>,
 }
 
@@ -76,7 +77,7 @@ impl Running {
             read(err, Stream::Err, tell.clone(), done.clone());
         }
         drop(done);
-        let running = Self { group, ending: ending.clone(), asked: None, ended: ended.clone() };
+        let running = Self { group, ending: ending.clone(), asked: None, was_killed: false, ended: ended.clone() };
         thread::Builder::new().name("child".into()).spawn(move || {
             let status = wait(&mut child, group, &ending, &ended, &all_read);
             tell(Sign::Ended(status));
@@ -98,15 +99,16 @@ impl Running {
         self.asked.is_some()
     }
 
-    /// When it has to be gone.
+    /// When it is to be killed.
     pub fn deadline(&self) -> Option<Instant> {
-        self.asked.map(|at| at + PATIENCE)
+        self.asked.filter(|_| !self.was_killed).map(|at| at + PATIENCE)
     }
 
     /// Kills it.
     pub fn kill(&mut self) {
         self.ending.store(true, Ordering::Release);
         self.asked.get_or_insert_with(Instant::now);
+        self.was_killed = true;
         self.signal(Signal::SIGKILL);
     }
 

@@ -3,9 +3,12 @@
 //! It must never change what the user has asked for: flags are left out only where the command that was switched to would
 //! refuse them.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, process::Command};
 
 use crate::{base::text, cargo::words::Flag};
+
+/// Makes the process for a command and its words.
+pub type Make = Box<dyn Fn(Job, &[OsString]) -> Command>;
 
 /// A command of cargo's.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]

@@ -137,13 +137,15 @@ const VERBS: [&str; 19] = [
 impl Report {
     /// Takes a line.
     pub fn hear(&mut self, stream: Stream, line: &str) -> Heard {
-        if stream == Stream::Out && !self.built && line.starts_with("{\"reason\":") {
-            if let Ok(message) = serde_json::from_str(line) {
-                return self.message(message);
-            }
+        if stream == Stream::Out
+            && !self.built
+            && line.starts_with("{\"reason\":")
+            && let Ok(message) = serde_json::from_str(line)
+        {
+            return self.message(message);
         }
         if stream == Stream::Err
-            && let Some(heard) = self.from_cargo(&sanitize::plain(line))
+            && let Some(heard) = self.cargo(&sanitize::plain(line))
         {
             return heard;
         }
@@ -195,7 +197,7 @@ impl Report {
     }
 
     /// Lines of cargo's own, and ours among them.
-    fn from_cargo(&mut self, line: &str) -> Option<Heard> {
+    fn cargo(&mut self, line: &str) -> Option<Heard> {
         let (verb, rest) = line.strip_prefix("   ")?.trim_start().split_once(' ')?;
         if verb == summary::VERB {
             self.cache = Some(rest.to_owned());

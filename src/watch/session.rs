@@ -7,7 +7,7 @@ use std::{
     collections::BTreeSet,
     ffi::OsString,
     path::{Path, PathBuf},
-    process::{Command, ExitStatus},
+    process::ExitStatus,
     sync::mpsc::{Receiver, RecvTimeoutError, Sender},
     time::{Duration, Instant},
 };
@@ -17,7 +17,7 @@ use super::{
     calm::Calm,
     child::{Running, Sign},
     face::{Face, Run, Verdict, Wish},
-    job::Job,
+    job::{Job, Make},
     report::Report,
     seen::Seen,
     tree::Told,
@@ -52,7 +52,7 @@ pub struct Setup {
     /// The user's words for that command.
     pub args: Vec<OsString>,
     /// Makes the command for a job and words.
-    pub command: Box<dyn Fn(Job, &[OsString]) -> Command>,
+    pub command: Make,
 }
 
 /// Everything that goes on.

@@ -197,7 +197,8 @@ impl Tree {
     fn happened(&mut self, path: &Path, kind: EventKind, changed: &mut Vec<PathBuf>) {
         let dir = path.parent().unwrap_or(path);
         let is_below = self.scope.roots.iter().any(|root| path.starts_with(root));
-        if !is_below && !(self.scope.configs.contains(dir) && rules::is_cargos(path)) {
+        let is_config = || self.scope.configs.contains(dir) && rules::is_cargos(path);
+        if !is_below && !is_config() {
             return;
         }
         if self.watched.contains(path) && (kind.is_remove() || !path.is_dir()) {

@@ -19,7 +19,12 @@ use nix::sys::{
 
 use crate::{
     base::{clock::Stopwatch, digest::Digest, env::names, locks, process},
-    cargo::{call::Call, layout::LOCKS, workspace},
+    cargo::{
+        call::Call,
+        layout::LOCKS,
+        words::{Flag, SHORT_WITH_VALUE},
+        workspace,
+    },
     cli::{
         cargo,
         context::Context,
@@ -116,11 +121,22 @@ fn compile(ctx: &mut Context, toolchain: Option<OsString>, words: &[OsString]) -
     Some(end)
 }
 
-/// Cargo's words with ours, in front of what is not cargo's.
+/// Cargo's words with ours, in front of what is not cargo's. No option may be given twice.
 fn before_the_end(words: &[OsString], target: &Path) -> Vec<OsString> {
-    let end = words.iter().position(|w| w == "--").unwrap_or(words.len());
-    let ours = ["--offline".into(), "--locked".into(), "--target-dir".into(), target.as_os_str().to_owned()];
-    [&words[..end], &ours, &words[end..]].concat()
+    let (mut kept, mut i) = (Vec::new(), 0);
+    while i < words.len() {
+        let flag = Flag::read(&words[i], &SHORT_WITH_VALUE);
+        let next = (i + 1 + usize::from(flag.wants_next())).min(words.len());
+        match flag {
+            Flag::End => break,
+            Flag::Long { name: "offline" | "locked" | "target-dir", .. } => {}
+            _ => kept.extend_from_slice(&words[i..next]),
+        }
+        i = next;
+    }
+    kept.extend(["--offline".into(), "--locked".into(), "--target-dir".into(), target.as_os_str().to_owned()]);
+    kept.extend_from_slice(&words[i..]);
+    kept
 }
 
 /// Somebody builds in the user's target directory.
@@ -173,6 +189,8 @@ mod tests {
         let words = |line: &str| line.split_whitespace().map(OsString::from).collect::<Vec<_>>();
         let made = before_the_end(&words("test --no-run a -- b"), Path::new("/t"));
         assert_eq!(made, words("test --no-run a --offline --locked --target-dir /t -- b"));
+        let made = before_the_end(&words("build --locked --target-dir x -p y --target-dir=z"), Path::new("/t"));
+        assert_eq!(made, words("build -p y --offline --locked --target-dir /t"));
     }
 
     #[test]

@@ -16,9 +16,9 @@ use crate::{
     config,
     watch::{
         self, WatchError,
-        ahead::{Ahead, Prepare},
+        ahead::Ahead,
         headless::Headless,
-        job::Job,
+        job::{Job, Make},
         scope::Asking,
         screen::{Screen, Terminal},
         session::Setup,
@@ -128,7 +128,7 @@ pub fn run(ctx: &mut Context, args: &WatchArgs, toolchain: Option<OsString>) -> 
 }
 
 /// A run is this program with cargo's command.
-fn command(ctx: &Context, toolchain: Option<OsString>, colored: bool) -> Box<dyn Fn(Job, &[OsString]) -> Command> {
+fn command(ctx: &Context, toolchain: Option<OsString>, colored: bool) -> Make {
     let (exe, cwd) = (ctx.exe.clone(), ctx.cwd.clone());
     let format = if colored { "--message-format=json-diagnostic-rendered-ansi" } else { "--message-format=json" };
     Box::new(move |job, words| {
@@ -141,7 +141,7 @@ fn command(ctx: &Context, toolchain: Option<OsString>, colored: bool) -> Box<dyn
 }
 
 /// How to compile ahead, where that is wanted.
-fn prepare(ctx: &Context, toolchain: Option<OsString>) -> Option<Prepare> {
+fn prepare(ctx: &Context, toolchain: Option<OsString>) -> Option<Make> {
     let wanted = config::load(&ctx.env, &ctx.cwd, &[]).is_ok_and(|l| l.settings.performance.speculative_compilation);
     if !wanted || ctx.env.switched_off() {
         return None;

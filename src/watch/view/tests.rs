@@ -1,3 +1,5 @@
+//! Pictures of the screen: what stands where, at any size.
+
 use super::*;
 use crate::{
     ui::ColorChoice,
