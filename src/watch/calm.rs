@@ -7,7 +7,7 @@ use std::{
 };
 
 /// How long nothing must have happened. Editors write a file in several steps within this time.
-pub const QUIET: Duration = Duration::from_millis(60);
+pub const QUIET: Duration = Duration::from_millis(50);
 /// How long events that go on are waited for.
 pub const MOST: Duration = Duration::from_millis(500);
 /// The same, while the version control system says that it is at work.
