@@ -58,6 +58,7 @@ pub struct Document {
     pub states: StateTotals,
     #[serde(default)]
     pub units: UnitTotals,
+    #[serde(default)]
     pub ahead: AheadTotals,
     pub cache: Cache,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -199,7 +199,8 @@ fn files_that_the_index_does_not_know_are_found_and_go() {
 #[test]
 fn removal_beside_running_builds_leaves_nothing_dangling() {
     let dir = temp();
-    let store = open_with(&dir, Limits { max_bytes: 400_000, retention_days: 0 });
+    // A quarter of a million are the log and the options of the empty index.
+    let store = open_with(&dir, Limits { max_bytes: 700_000, retention_days: 0 });
     let sources: Vec<_> = (0..12_u8).map(|n| file(&dir, &format!("s{n}"), &vec![n; 50_000])).collect();
     std::thread::scope(|scope| {
         for worker in 0..4_u64 {
