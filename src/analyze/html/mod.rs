@@ -1,6 +1,6 @@
 //! The report as one page that needs nothing else: no other file, no address, and no script to be read.
 //!
-//! Everything that comes from elsewhere (names of crates, paths) goes through [`text`]. It must never decide what is worth
+//! Everything that comes from elsewhere (names of crates, paths) goes through `text`. It must never decide what is worth
 //! saying; a project of 500 units stays below a megabyte.
 
 mod map;
