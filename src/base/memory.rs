@@ -32,7 +32,12 @@ impl Machine {
 
 /// `MemAvailable` in bytes.
 fn available(meminfo: &str) -> Option<u64> {
-    let line = meminfo.lines().find_map(|l| l.strip_prefix("MemAvailable:"))?;
+    line_of(meminfo, "MemAvailable:")
+}
+
+/// A line of `/proc/meminfo` in bytes; `name` ends with its colon.
+pub fn line_of(meminfo: &str, name: &str) -> Option<u64> {
+    let line = meminfo.lines().find_map(|l| l.strip_prefix(name))?;
     Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
 }
 
@@ -75,10 +80,19 @@ fn average(text: &str) -> Option<f64> {
 /// Bytes that a process and everything it has started hold in memory; pages that they share count for each.
 pub fn resident_below(pid: u32) -> u64 {
     let dir = Path::new("/proc").join(pid.to_string());
-    let pages = || fs::read_to_string(dir.join("statm")).ok()?.split(' ').nth(1)?.parse::<u64>().ok();
     let children = fs::read_to_string(dir.join("task").join(pid.to_string()).join("children")).unwrap_or_default();
     let below: u64 = children.split_whitespace().filter_map(|child| child.parse().ok()).map(resident_below).sum();
-    pages().unwrap_or(0) * page_size() + below
+    resident(&dir).unwrap_or(0) + below
+}
+
+/// Bytes that this process holds in memory.
+pub fn resident_bytes() -> Option<u64> {
+    resident(Path::new("/proc/self"))
+}
+
+fn resident(process: &Path) -> Option<u64> {
+    let pages: u64 = fs::read_to_string(process.join("statm")).ok()?.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * page_size())
 }
 
 fn page_size() -> u64 {

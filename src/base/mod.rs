@@ -13,6 +13,7 @@ pub mod locks;
 pub mod memory;
 pub mod names;
 pub mod personality;
+pub mod proc;
 pub mod process;
 pub mod secret;
 pub mod sync;

@@ -7,7 +7,14 @@ use std::{
     process::{Child, Command, ExitStatus, Stdio},
 };
 
-use nix::sys::signal::{SigHandler, Signal};
+use nix::{
+    errno::Errno,
+    sys::{
+        signal::{SigHandler, Signal},
+        wait::{Id, WaitPidFlag, waitid},
+    },
+    unistd::Pid,
+};
 
 /// Ends this process exactly as `status` says: the same exit code, or death by the same signal.
 pub fn exit_like(status: ExitStatus) -> ! {
@@ -86,6 +93,18 @@ fn hears_of_our_end(command: &mut Command, signal: Signal) {
     drop((command, signal));
 }
 
+/// From now on, what a child leaves running when it ends is a child of this process (Linux; elsewhere, and where it is refused, it
+/// is nobody's).
+pub fn adopt_orphans() {
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::prctl::set_child_subreaper(true);
+}
+
+/// Waits until a child has ended. Its number stays its own until somebody takes its status, so nobody else can be meant by it.
+pub fn wait_until_ended(child: Pid) {
+    while waitid(Id::Pid(child), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) == Err(Errno::EINTR) {}
+}
+
 /// Makes the child, and everything that it starts, use only what nobody else wants of processors and disks, in a process
 /// group of its own.
 pub fn in_the_background(command: &mut Command) {
@@ -129,13 +148,6 @@ pub fn which(name: &OsStr, path: &OsStr, cwd: &Path) -> Option<PathBuf> {
         std::env::split_paths(path).map(|dir| cwd.join(dir).join(named)).collect()
     };
     candidates.into_iter().find(|p| p.is_file())
-}
-
-/// What this process has in memory, as far as the system tells.
-pub fn resident_bytes() -> Option<u64> {
-    let pages: u64 = std::fs::read_to_string("/proc/self/statm").ok()?.split(' ').nth(1)?.parse().ok()?;
-    let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE).ok().flatten()?;
-    Some(pages * u64::try_from(page).ok()?)
 }
 
 /// Ends the process with a last word on standard error.

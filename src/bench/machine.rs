@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::fs::supports_reflink;
+use crate::base::{fs::supports_reflink, memory::line_of};
 
 /// From which load per processor on, and from which share of others on, a machine was not idle.
 const BUSY_LOAD: f64 = 0.25;
@@ -88,8 +88,7 @@ fn load() -> Option<f64> {
 }
 
 fn memory(meminfo: &str) -> Option<u64> {
-    let line = meminfo.lines().find_map(|l| l.strip_prefix("MemTotal:"))?;
-    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+    line_of(meminfo, "MemTotal:")
 }
 
 /// `cpu user nice system idle iowait irq softirq steal …`, in hundredths of a second.

@@ -39,7 +39,7 @@ use scratch::Scratch;
 use tool::{Programs, Tool};
 
 use crate::{
-    base::env::EnvSnapshot,
+    base::{env::EnvSnapshot, process},
     ui::{Printer, progress::Progress},
 };
 
@@ -71,7 +71,7 @@ pub struct Wish {
 /// # Errors
 /// If the project cannot be built, nothing can be edited, or the user wants an end.
 pub fn run(wish: &Wish, printer: &mut Printer, stop: Stop<'_>) -> Result<Report, BenchError> {
-    tree::adopt_orphans();
+    process::adopt_orphans();
     let scratch = Scratch::new(wish.scratch.as_deref())?;
     let report = in_scratch(wish, scratch.dir(), printer, stop);
     tree::end();

@@ -4,7 +4,10 @@
 
 use std::{fs, path::Path};
 
-use crate::base::clock::{Nanos, wall_nanos};
+use crate::base::{
+    clock::{Nanos, wall_nanos},
+    proc::{Status, ticks_per_second},
+};
 
 /// Between cargo and a compiler stand at most a few other wrappers.
 const HIGHEST: usize = 4;
@@ -43,9 +46,7 @@ impl Caller {
     fn of(pid: u32, status: &Status) -> Option<Self> {
         let since_boot = fs::read_to_string("/proc/uptime").ok()?;
         let uptime: f64 = since_boot.split_whitespace().next()?.parse().ok()?;
-        // SAFETY: asks for a constant of the system.
-        let ticks = u64::try_from(unsafe { libc::sysconf(libc::_SC_CLK_TCK) }).ok().filter(|t| *t > 0)?;
-        let age = uptime - status.started as f64 / ticks as f64;
+        let age = uptime - status.started as f64 / ticks_per_second()?;
         let started = wall_nanos().saturating_sub((age.max(0.0) * 1e9) as Nanos);
         Some(Self { pid, started, ticks: status.started, command: command(pid).unwrap_or_default() })
     }
@@ -60,26 +61,6 @@ fn command(pid: u32) -> Option<String> {
     let line = fs::read(Path::new("/proc").join(pid.to_string()).join("cmdline")).ok()?;
     let words = line.split(|b| *b == 0).skip(1).filter_map(|w| std::str::from_utf8(w).ok());
     words.into_iter().find(|w| w.starts_with(|c: char| c.is_ascii_lowercase())).map(str::to_owned)
-}
-
-struct Status {
-    name: String,
-    parent: u32,
-    /// Clock ticks after the machine's start.
-    started: u64,
-}
-
-impl Status {
-    fn of(pid: u32) -> Option<Self> {
-        let text = fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat")).ok()?;
-        // The name may hold anything, parentheses among it.
-        let (head, rest) = text.rsplit_once(')')?;
-        let (_, name) = head.split_once('(')?;
-        let mut fields = rest.split_whitespace();
-        let parent = fields.nth(1)?.parse().ok()?;
-        let started = fields.nth(17)?.parse().ok()?;
-        Some(Self { name: name.to_owned(), parent, started })
-    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::{
     verifier,
 };
 use crate::{
-    base::process::resident_bytes,
+    base::memory::resident_bytes,
     events::Totals,
     ipc::protocol::{HealthReply, Reply, Request, SizeReply, StatsReply, VerifyReply},
 };

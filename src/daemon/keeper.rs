@@ -23,18 +23,14 @@ use std::{
 };
 
 use nix::{
-    errno::Errno,
-    sys::{
-        signal::{Signal, killpg},
-        wait::{Id, WaitPidFlag, waitid},
-    },
+    sys::signal::{Signal, killpg},
     unistd::Pid,
 };
 
 use self::queue::{Queue, Work};
 use super::state::State;
 use crate::{
-    base::{clock::Stopwatch, failpoint, sync::lock},
+    base::{clock::Stopwatch, failpoint, process, sync::lock},
     engine::{
         Engine,
         states::{StateUnit, Turn, take::NotTaken},
@@ -233,8 +229,7 @@ impl Turn for UntilLookup<'_> {
         let pid = Pid::from_raw(child.id().try_into().unwrap_or(i32::MAX));
         *running = Some(pid);
         drop(running);
-        // The number stays its own until it is waited for, so nobody else can be killed in its place.
-        while waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) == Err(Errno::EINTR) {}
+        process::wait_until_ended(pid);
         *lock(&self.keeper.running) = None;
         child.wait()?;
         if self.is_over() { Err(io::ErrorKind::Interrupted.into()) } else { Ok(()) }
@@ -261,8 +256,9 @@ fn prime(engine: &Engine, unit: &StateUnit, turn: &dyn Turn) -> End {
 }
 
 fn lowest_priority(command: &mut Command, idle: bool) {
-    // SAFETY: system calls between fork and exec, of which only the last one matters. Nobody waits for the child, and nobody
-    // needs it when we are gone.
+    // Nobody waits for the child, and nobody needs it when we are gone.
+    process::dies_with_us(command);
+    // SAFETY: system calls between fork and exec. Each may be refused.
     unsafe {
         command.pre_exec(move || {
             libc::setpriority(libc::PRIO_PROCESS, 0, if idle { 19 } else { 5 });
@@ -271,8 +267,6 @@ fn lowest_priority(command: &mut Command, idle: bool) {
                 let none = libc::sched_param { sched_priority: 0 };
                 libc::sched_setscheduler(0, libc::SCHED_IDLE, &raw const none);
             }
-            #[cfg(target_os = "linux")]
-            nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
             Ok(())
         });
     }

@@ -17,13 +17,11 @@ use std::{
 };
 
 use nix::{
-    errno::Errno,
-    sys::{
-        signal::{Signal, killpg},
-        wait::{Id, WaitPidFlag, waitid},
-    },
+    sys::signal::{Signal, killpg},
     unistd::Pid,
 };
+
+use crate::base::process;
 
 /// How long it may take to end when it is asked to.
 pub const PATIENCE: Duration = Duration::from_secs(2);
@@ -65,7 +63,7 @@ impl Running {
     /// If it cannot be started.
     pub fn start(command: &mut Command, tell: impl Fn(Sign) + Clone + Send + 'static) -> io::Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-        crate::base::process::is_asked_to_end_with_us(command);
+        process::is_asked_to_end_with_us(command);
         let mut child = command.spawn()?;
         let group = Pid::from_raw(child.id().cast_signed());
         let (ending, ended) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
@@ -122,7 +120,7 @@ impl Running {
 
 /// Until it has ended; what is left of its group goes as well, if it was asked to end.
 fn wait(child: &mut Child, group: Pid, ending: &AtomicBool, ended: &AtomicBool, all_read: &Receiver<()>) -> Option<ExitStatus> {
-    while waitid(Id::Pid(group), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) == Err(Errno::EINTR) {}
+    process::wait_until_ended(group);
     if ending.load(Ordering::Acquire) {
         let _ = killpg(group, Signal::SIGKILL);
     }

@@ -75,8 +75,7 @@ pub fn run(ctx: &mut Context, words: &[OsString]) -> i32 {
     process::lower_priority();
     signals::notice();
     // What is killed is to be counted, and to be gone with us.
-    #[cfg(target_os = "linux")]
-    let _ = nix::sys::prctl::set_child_subreaper(true);
+    process::adopt_orphans();
     let (toolchain, words) = match words {
         [first, rest @ ..] if first.as_encoded_bytes().starts_with(b"+") => (Some(first.clone()), rest),
         _ => (None, words),
