@@ -50,7 +50,7 @@ pub fn weighty(metadata: &Metadata) -> Vec<Weighty> {
                     let through = (!own.contains(feature)).then(|| way(package, &own, feature)).flatten();
                     found.push(Weighty {
                         member: member.name.clone(),
-                        manifest: member.manifest_path.clone(),
+                        manifest: member.manifest_path.display().to_string(),
                         dependency: (*key).to_owned(),
                         feature: (*feature).to_owned(),
                         through,

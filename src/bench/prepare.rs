@@ -14,12 +14,12 @@ use serde::Deserialize;
 use super::{
     edit::Edits,
     error::BenchError,
-    project::{self, Member, Metadata},
+    project::{self, Member},
     run::{Stop, run},
     site::{self, Site},
     tool::{Programs, Tool},
 };
-use crate::{base::fs::at, rustc::depinfo::DepInfo};
+use crate::{base::fs::at, cargo::metadata::Metadata, rustc::depinfo::DepInfo};
 
 /// How many functions are tried, and of one package.
 const TRIES: usize = 8;
@@ -85,16 +85,16 @@ impl Preparation<'_> {
     /// # Errors
     /// If the project cannot be copied or built, or nothing can be edited.
     pub fn run(&self, edits: bool, file: Option<&Path>) -> Result<Prepared, BenchError> {
-        let metadata = Metadata::read(self.programs, self.dir)?;
+        let metadata = project::metadata(self.programs, self.dir)?;
         let root = metadata.workspace_root.clone();
-        if let Some(outside) = metadata.outside() {
+        if let Some(outside) = project::outside(&metadata) {
             return Err(BenchError::Outside(outside.to_owned(), root));
         }
         let below = self.dir.strip_prefix(&root).unwrap_or(Path::new("")).to_owned();
         let source = self.scratch.join("source");
         project::copy(&root, &source)?;
         self.cargo(&source.join(&below), &["fetch"], "fetch")?;
-        let metadata = Metadata::read(self.programs, &source.join(&below))?;
+        let metadata = project::metadata(self.programs, &source.join(&below))?;
         let build = metadata.build_directory.as_ref().unwrap_or(&metadata.target_directory);
         let usual = source.join("target");
         let stray = metadata.target_directory != usual || *build != usual;
@@ -152,7 +152,7 @@ impl Preparation<'_> {
         file: Option<&Path>,
     ) -> Result<Chosen, BenchError> {
         let mut tried = 0;
-        for member in metadata.members() {
+        for member in project::members(metadata) {
             // The members of the trial stand elsewhere.
             let Ok(below) = member.dir.strip_prefix(&prepared.source) else { continue };
             let manifest = trial.join(below).join("Cargo.toml");

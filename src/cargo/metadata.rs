@@ -2,7 +2,10 @@
 //!
 //! It must never run cargo; whoever does gives the text. What is not understood is left out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use serde::Deserialize;
 
@@ -12,7 +15,11 @@ use serde::Deserialize;
 pub struct Metadata {
     pub packages: Vec<Package>,
     pub workspace_members: Vec<String>,
-    resolve: Option<Resolve>,
+    pub workspace_root: PathBuf,
+    pub target_directory: PathBuf,
+    /// Absent before cargo 1.91, where it is the target directory.
+    pub build_directory: Option<PathBuf>,
+    pub(crate) resolve: Option<Resolve>,
 }
 
 /// A package.
@@ -22,7 +29,8 @@ pub struct Package {
     pub id: String,
     pub name: String,
     pub version: String,
-    pub manifest_path: String,
+    pub edition: String,
+    pub manifest_path: PathBuf,
     pub features: BTreeMap<String, Vec<String>>,
     pub dependencies: Vec<Dependency>,
 }
@@ -36,11 +44,13 @@ pub struct Dependency {
     pub optional: bool,
     pub features: Vec<String>,
     pub uses_default_features: bool,
+    /// The directory of a package that is not downloaded.
+    pub path: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-struct Resolve {
+pub(crate) struct Resolve {
     nodes: Vec<Node>,
 }
 

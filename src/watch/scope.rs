@@ -13,6 +13,8 @@ use std::{
 
 use serde::Deserialize;
 
+use crate::cargo::metadata::Metadata;
+
 /// How cargo is asked.
 #[derive(Debug, Clone)]
 pub struct Asking {
@@ -36,25 +38,6 @@ pub struct Scope {
     /// Only for cargo's own files in them.
     pub configs: BTreeSet<PathBuf>,
     pub targets: BTreeSet<PathBuf>,
-}
-
-#[derive(Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-    workspace_root: PathBuf,
-    target_directory: PathBuf,
-    build_directory: Option<PathBuf>,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    manifest_path: PathBuf,
-    dependencies: Vec<Dependency>,
-}
-
-#[derive(Deserialize)]
-struct Dependency {
-    path: Option<PathBuf>,
 }
 
 #[derive(Default, Deserialize)]
@@ -105,7 +88,7 @@ impl Asking {
             command.arg("--manifest-path").arg(manifest);
         }
         command.current_dir(&self.cwd).stdin(Stdio::null()).stderr(Stdio::null());
-        serde_json::from_slice(&command.output().ok()?.stdout).ok()
+        Metadata::parse(&command.output().ok()?.stdout).ok()
     }
 }
 
