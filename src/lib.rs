@@ -107,6 +107,7 @@ pub mod wrapper;
 pub mod seed;
 pub mod predict;
 pub mod ui;
+pub mod advise;
 pub mod analyze;
 pub mod watch;
 pub mod bench;
