@@ -29,15 +29,8 @@ done
 [[ -w /proc/sys/vm/drop_caches ]] || fail "the page cache cannot be dropped; this needs root"
 scratch=$(realpath "$(mktemp -d)")
 export RUSTC_HYPEROPT_CACHE_PATH=$scratch/store
-finish() {
-    [[ ! $program ]] || "$program" cache stop >/dev/null 2>&1 || true
-    rm -rf "$scratch"
-}
-trap finish EXIT
-if [[ ! $program ]]; then
-    cargo build --release --locked --target-dir target >&2
-    program=$PWD/target/release/rustc-hyperopt
-fi
+trap leave EXIT
+program=$(program_or_release "$program")
 
 copy() {
     rm -rf "$2" && mkdir -p "$2"

@@ -63,10 +63,7 @@ finish() {
     if [[ $keep ]]; then printf 'Kept: %s\n' "$scratch" >&2; else rm -rf "$scratch"; fi
 }
 trap finish EXIT
-if [[ -z $hyperopt ]]; then
-    cargo build --release --locked --target-dir target >&2
-    hyperopt=$PWD/target/release/rustc-hyperopt
-fi
+hyperopt=$(program_or_release "$hyperopt")
 
 # ---- The workspace
 

@@ -56,10 +56,7 @@ scratch=$(realpath "$(mktemp -d)")
 sccache_port=$((20000 + RANDOM % 20000))
 trap finish EXIT
 choose_tools
-if [[ ! $program ]]; then
-    cargo build --release --locked --target-dir target >&2
-    program=$PWD/target/release/rustc-hyperopt
-fi
+program=$(program_or_release "$program")
 
 # ---- The projects
 

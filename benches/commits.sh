@@ -75,10 +75,7 @@ finish() {
     if [[ ! $work ]]; then rm -rf "$scratch"; fi
 }
 trap finish EXIT
-if [[ -z $hyperopt ]]; then
-    cargo build --release --locked --target-dir target >&2
-    hyperopt=$PWD/target/release/rustc-hyperopt
-fi
+hyperopt=$(program_or_release "$hyperopt")
 
 # ---- The commits
 

@@ -131,6 +131,21 @@ measure() {
     return "$status"
 }
 
+# The program that is measured: the one that the command line named, else the release binary, built now.
+program_or_release() {
+    if [[ $1 ]]; then
+        printf '%s' "$1"
+    else
+        cargo build --release --locked --target-dir target >&2 && printf '%s' "$PWD/target/release/rustc-hyperopt"
+    fi
+}
+
+# For the end of scripts whose store is below `scratch`: ends its background process and removes everything.
+leave() {
+    [[ ! $program ]] || "$program" cache stop >/dev/null 2>&1 || true
+    rm -rf "$scratch"
+}
+
 # Says what is wrong and ends the script.
 fail() {
     printf 'error: %s\n' "$*" >&2

@@ -34,15 +34,8 @@ while (($#)); do
 done
 scratch=$(realpath "$(mktemp -d)")
 export RUSTC_HYPEROPT_CACHE_PATH=$scratch/store RUSTC_HYPEROPT_PERFORMANCE_SPECULATIVE_COMPILATION=false
-finish() {
-    [[ ! $program ]] || "$program" cache stop >/dev/null 2>&1 || true
-    rm -rf "$scratch"
-}
-trap finish EXIT
-if [[ ! $program ]]; then
-    cargo build --release --locked --target-dir target >&2
-    program=$PWD/target/release/rustc-hyperopt
-fi
+trap leave EXIT
+program=$(program_or_release "$program")
 group=''
 systemd-run --user --scope --quiet true 2>/dev/null && group="systemd-run --user --scope --quiet -p MemoryMax=${limit}M -p MemorySwapMax=0"
 

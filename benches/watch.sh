@@ -36,14 +36,10 @@ export RUSTC_HYPEROPT_CACHE_PATH=$scratch/store
 watcher='' fd=''
 finish() {
     [[ ! $watcher ]] || kill -INT "$watcher" 2>/dev/null || true
-    [[ ! $program ]] || "$program" cache stop >/dev/null 2>&1 || true
-    rm -rf "$scratch"
+    leave
 }
 trap finish EXIT
-if [[ ! $program ]]; then
-    cargo build --release --locked --target-dir target >&2
-    program=$PWD/target/release/rustc-hyperopt
-fi
+program=$(program_or_release "$program")
 
 copy() {
     rm -rf "$1" && mkdir -p "$1"

@@ -8,8 +8,6 @@ use std::{
     sync::Mutex,
 };
 
-use tokio::net::UnixStream;
-
 use super::told::Who;
 use crate::{
     artifact::spool,
@@ -43,9 +41,8 @@ pub struct Beginning {
 
 impl Beginning {
     /// Now. The wrapper waits for its answer, so it is still there to be asked about.
-    pub fn of(stream: &UnixStream) -> Self {
-        let pid = stream.peer_cred().ok().and_then(|peer| peer.pid()).and_then(|pid| u32::try_from(pid).ok());
-        Self { at: clock::wall_nanos(), caller: pid.and_then(Caller::above) }
+    pub fn of(wrapper: Option<u32>) -> Self {
+        Self { at: clock::wall_nanos(), caller: wrapper.and_then(Caller::above) }
     }
 }
 

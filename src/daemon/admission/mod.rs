@@ -14,7 +14,8 @@ use std::{
 
 use tokio::sync::{Notify, futures::Notified};
 
-use self::policy::{Ask, Id, Limits, Policy};
+pub use self::policy::Ask;
+use self::policy::{Id, Limits, Policy};
 use crate::{
     base::{
         clock::Stopwatch,

@@ -13,43 +13,64 @@ use super::{HEARTBEAT, Miss, Pending, Session};
 use crate::{
     base::{clock::Stopwatch, env},
     daemon::{
-        admission::{self, Place},
-        flights::Seat,
+        admission::{self, Ask, Place},
+        flights::{Leader, Seat},
         state::Open,
         timings::Beginning,
         told::{Who, bypass, link_task},
     },
-    engine::{Answer, Prepared, plan::Query},
+    engine::{Answer, Engine, Prepared, plan::Query},
     ipc::protocol::{Hold, Reply},
+    rustc::WhyNot,
 };
 
 /// How long an equal compile elsewhere is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What a look has found.
+struct Looked {
+    prepared: Prepared,
+    answer: Answer,
+    /// What the compiler will need, if it must run.
+    ask: Option<Ask>,
+}
+
+impl Looked {
+    /// Reads files and the database: not for the threads that serve everybody.
+    fn at(engine: &Engine, prepared: Prepared) -> Result<Self, WhyNot> {
+        let answer = engine.find(&prepared)?;
+        let ask = matches!(answer, Answer::Miss(_)).then(|| admission::ask_for(engine, &prepared));
+        Ok(Self { prepared, answer, ask })
+    }
+
+    fn misses(&self) -> bool {
+        self.ask.is_some()
+    }
+}
+
 impl Session {
     /// Looks up; of equal lookups at the same time, one is told to compile and the others wait for it.
     pub(super) async fn lookup(&mut self, open: &Open, query: Query) -> io::Result<Reply> {
         self.state.keeper.interrupt();
-        self.began = Beginning::of(&self.stream);
         let landings = self.state.flights.landings();
-        let engine = open.engine.clone();
+        let (engine, wrapper) = (open.engine.clone(), self.wrapper());
         let first = self.blocking(move || {
-            let who = Who::of(&query);
-            match engine.prepare(query) {
-                Ok(prepared) => engine.find(&prepared).map(|answer| (prepared, answer)).map_err(|why| (why, who)),
-                Err(why) => Err((why, who)),
-            }
+            let (began, who) = (Beginning::of(wrapper), Who::of(&query));
+            let looked = engine.prepare(query).and_then(|prepared| Looked::at(&engine, prepared));
+            (began, looked.map_err(|why| (why, who)))
         });
-        let (mut prepared, mut answer) = match first.await? {
-            Ok(found) => found,
+        let looked;
+        (self.began, looked) = first.await?;
+        let mut looked = match looked {
+            Ok(looked) => looked,
             Err((why, who)) => return Ok(bypass(open, why, who, &self.began)),
         };
         let mut leader = None;
-        if matches!(answer, Answer::Miss(_)) {
-            let look_again = match self.state.flights.join(prepared.flight) {
+        if looked.misses() {
+            let look_again = match self.state.flights.join(looked.prepared.flight) {
                 Seat::Leader(seat) => {
                     // Nobody is made to wait for a compile at the lowest priority.
-                    leader = Some(seat).filter(|_| !prepared.session.starts_with(env::names::IN_BACKGROUND));
+                    leader = Some(seat).filter(|_| !looked.prepared.session.starts_with(env::names::IN_BACKGROUND));
                     // The same compile may have ended between the look and the seat.
                     self.state.flights.landings() != landings
                 }
@@ -59,55 +80,63 @@ impl Session {
                 }
             };
             if look_again {
-                let engine = open.engine.clone();
-                let who = Who::prepared(&prepared);
-                let again = self.blocking(move || engine.find(&prepared).map(|answer| (prepared, answer)));
-                match again.await? {
-                    Ok(found) => (prepared, answer) = found,
+                let (engine, who) = (open.engine.clone(), Who::prepared(&looked.prepared));
+                looked = match self.blocking(move || Looked::at(&engine, looked.prepared)).await? {
+                    Ok(looked) => looked,
                     Err(why) => return Ok(bypass(open, why, who, &self.began)),
-                }
+                };
             }
         }
         let mut place = None;
-        if matches!(answer, Answer::Miss(_)) {
-            let (given, waited) = self.place(open, &prepared).await?;
+        if let Some(ask) = looked.ask.take() {
+            let (given, waited) = self.place(open, ask).await?;
             place = Some(given);
             if waited {
                 // Files may have changed meanwhile, and others may have compiled the same.
-                let engine = open.engine.clone();
-                let who = Who::prepared(&prepared);
-                let again = move || {
-                    let prepared = engine.prepare(prepared.into_query())?;
-                    engine.find(&prepared).map(|answer| (prepared, answer))
-                };
-                match self.blocking(again).await? {
-                    Ok(found) => (prepared, answer) = found,
+                let (engine, who) = (open.engine.clone(), Who::prepared(&looked.prepared));
+                let again = move || Looked::at(&engine, engine.prepare(looked.prepared.into_query())?);
+                looked = match self.blocking(again).await? {
+                    Ok(looked) => looked,
                     Err(why) => return Ok(bypass(open, why, who, &self.began)),
-                }
+                };
             }
         }
+        self.answer(open, looked, leader, place).await
+    }
+
+    async fn answer(&mut self, open: &Open, looked: Looked, leader: Option<Leader>, place: Option<Place>) -> io::Result<Reply> {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
-        Ok(match answer {
+        let prepared = looked.prepared;
+        let missed = match looked.answer {
             Answer::Hit { plan, found } => {
                 self.pending.insert(ticket, Pending::Hit { prepared: Box::new(prepared), found });
-                Reply::Hit { ticket, plan }
+                return Ok(Reply::Hit { ticket, plan });
             }
-            Answer::Miss(missed) => {
-                let (extra_args, tried) = (prepared.remap_args(), prepared.additions.args.clone());
-                open.engine.note_making(&prepared);
-                let hold = match &missed.candidate {
-                    None => Hold::No,
-                    Some(candidate) if candidate.masked => Hold::UntilMetadata,
-                    Some(_) => Hold::UntilEnd,
-                };
-                let link = link_task(&open.engine, &prepared, &missed);
-                let state = if missed.relink.is_none() { open.engine.state_for(&prepared).map(Box::new) } else { None };
-                self.pending
-                    .insert(ticket, Pending::Miss(Box::new(Miss { prepared, missed: *missed, leader, graft: None, place })));
-                Reply::Miss { ticket, extra_args, hold, link, state, tried }
-            }
-        })
+            Answer::Miss(missed) => missed,
+        };
+        let engine = open.engine.clone();
+        let last = self.blocking(move || {
+            engine.note_making(&prepared);
+            let link = link_task(&engine, &prepared, &missed);
+            let state = if missed.relink.is_none() { engine.state_for(&prepared).map(Box::new) } else { None };
+            (prepared, missed, link, state)
+        });
+        let (prepared, missed, link, state) = last.await?;
+        let (extra_args, tried) = (prepared.remap_args(), prepared.additions.args.clone());
+        let hold = match &missed.candidate {
+            None => Hold::No,
+            Some(candidate) if candidate.masked => Hold::UntilMetadata,
+            Some(_) => Hold::UntilEnd,
+        };
+        let miss = Miss { prepared, missed: *missed, leader, graft: None, place };
+        self.pending.insert(ticket, Pending::Miss(Box::new(miss)));
+        Ok(Reply::Miss { ticket, extra_args, hold, link, state, tried })
+    }
+
+    /// The process at the other end.
+    fn wrapper(&self) -> Option<u32> {
+        self.stream.peer_cred().ok().and_then(|peer| u32::try_from(peer.pid()?).ok())
     }
 
     async fn wait_for(&mut self, mut landed: tokio::sync::watch::Receiver<()>) -> io::Result<()> {
@@ -122,10 +151,9 @@ impl Session {
     }
 
     /// A place for the compiler, and whether it had to be waited for.
-    async fn place(&mut self, open: &Open, prepared: &Prepared) -> io::Result<(Place, bool)> {
-        let wrapper = self.stream.peer_cred().ok().and_then(|peer| u32::try_from(peer.pid()?).ok());
+    async fn place(&mut self, open: &Open, ask: Ask) -> io::Result<(Place, bool)> {
         let admission = self.state.admission.clone();
-        let place = admission.ask(admission::ask_for(&open.engine, prepared), wrapper);
+        let place = admission.ask(ask, self.wrapper());
         let watch = Stopwatch::start();
         let (mut waited, mut beat) = (false, Instant::now() + HEARTBEAT);
         loop {
