@@ -12,6 +12,9 @@ mod paths;
 #[path = "tidy/protocol.rs"]
 mod protocol;
 #[cfg(test)]
+#[path = "tidy/reference.rs"]
+mod reference;
+#[cfg(test)]
 #[path = "tidy/shape.rs"]
 mod shape;
 #[cfg(test)]
