@@ -118,7 +118,13 @@ fn the_reference_says_what_the_code_says() {
 #[test]
 fn everything_is_found() {
     let made = reference();
-    for part in ["### `rustc-hyperopt cache clean`", "| `RUSTC_HYPEROPT_SUMMARY` | `always`", "| `first-seen` |", "| 127 |", "| `unstable-flag` |"] {
+    for part in [
+        "### `rustc-hyperopt cache clean`",
+        "| `RUSTC_HYPEROPT_SUMMARY` | `always`",
+        "| `first-seen` |",
+        "| 127 |",
+        "| `unstable-flag` |",
+    ] {
         assert!(made.contains(part), "{part}");
     }
 }
