@@ -21,5 +21,8 @@ mod shape;
 #[path = "tidy/source.rs"]
 mod source;
 #[cfg(test)]
+#[path = "tidy/voice.rs"]
+mod voice;
+#[cfg(test)]
 #[path = "tidy/words.rs"]
 mod words;

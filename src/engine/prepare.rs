@@ -249,7 +249,7 @@ fn refuse_database(macros: &[MacroCrate], env: &EnvSnapshot, cwd: &Path) -> Resu
     let asks = macros.iter().any(|m| m.name.starts_with("sqlx_macros"));
     let offline = env.get("SQLX_OFFLINE").is_some_and(|v| v == "true" || v == "1");
     if asks && !offline && (env.get("DATABASE_URL").is_some() || cwd.join(".env").exists()) {
-        return Err(WhyNot::SideEffect("sqlx::query! with DATABASE_URL".into()));
+        return Err(WhyNot::SideEffect("macros of sqlx with DATABASE_URL".into()));
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! It sees events and sizes, never the engine or the store, and decides nothing. A stream that nobody reads any more
 //! (broken pipe) is not a failure: the rest of the output is dropped.
 
+pub mod lines;
 pub mod printer;
 pub mod progress;
 pub mod sanitize;

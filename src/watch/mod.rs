@@ -20,7 +20,6 @@ pub mod scope;
 pub mod screen;
 pub mod seen;
 pub mod session;
-pub mod text;
 pub mod tree;
 pub mod view;
 

@@ -11,11 +11,14 @@ use super::{
     job::Job,
     keys::{self, Action},
     report::{Diagnostic, Level, Report},
-    text::{cut, width, wrap},
 };
 use crate::{
     base::text,
-    ui::{Theme, sanitize::plain},
+    ui::{
+        Theme,
+        lines::{cut, width, wrap},
+        sanitize::plain,
+    },
 };
 
 /// How things are shown; changed by keys.

@@ -86,10 +86,10 @@ pub fn of_trouble(name: &str) -> &'static str {
     match name {
         "place-failed" => "a result could not be put in place; it was compiled",
         "publish-failed" => "a result could not be stored; it will be compiled again next time",
-        "verify-mismatch" => "a result was not what a plain compile makes; it has been set aside (please report it)",
+        "verify-mismatch" => "a result was not what a plain compile makes; it has been set aside (report it)",
         "seeds-withdrawn" => "units that were put into a target directory did not fit together; they were taken back and built",
         "units-not-taken-in" => "what a build had made could not be stored as units; the next one tries again",
-        "ingest-panicked" => "taking in what a build had made failed (please report it)",
+        "ingest-panicked" => "taking in what a build had made failed (report it)",
         "state-damaged" => "kept incremental state was damaged; the crate was compiled without",
         "state-not-kept" => "incremental state could not be kept",
         "tried-in-vain" => {

@@ -92,7 +92,7 @@ pub fn answer(ctx: &mut Context, args: StatsArgs, daemon: &mut dyn Daemon) -> Re
         let results = text::count(different as u64, "result");
         let packages: Vec<String> = packages.into_iter().collect();
         ctx.printer.warning(format_args!("{results} set aside; the target directory still has what was made of it"));
-        ctx.printer.hint(format_args!("`cargo clean {}` removes that, too; please report the lines above", packages.join(" ")));
+        ctx.printer.hint(format_args!("`cargo clean {}` removes that, too; report the lines above", packages.join(" ")));
         return Ok(exit::NO);
     }
     Ok(exit::OK)

@@ -18,7 +18,10 @@ use nix::{
 };
 
 use super::limits::Stop;
-use crate::base::{clock::Stopwatch, process};
+use crate::{
+    base::{clock::Stopwatch, process},
+    ui::sanitize,
+};
 
 /// How often is looked whether it has ended or has to.
 const LOOK: Duration = Duration::from_millis(50);
@@ -123,7 +126,7 @@ fn read(mut from: ChildStderr) -> Receiver<String> {
 }
 
 fn send(lines: &Sender<String>, line: &mut Vec<u8>) {
-    let text = String::from_utf8_lossy(line).replace("\u{1b}[K", "");
+    let text = sanitize::plain(&String::from_utf8_lossy(line));
     line.clear();
     // Nobody listens any more: the rest is read all the same, so that nobody has to wait for a reader.
     drop(lines.send(text));
