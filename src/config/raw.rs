@@ -93,7 +93,7 @@ pub fn find(section: &str, key: &str) -> Option<&'static Spec> {
 pub const SECTIONS: [&str; 5] = ["cache", "ai", "llm", "performance", "daemon"];
 
 /// All keys, section by section.
-pub static KEYS: [Spec; 22] = [
+pub static KEYS: [Spec; 24] = [
     Spec {
         section: "cache",
         key: "path",
@@ -269,5 +269,21 @@ pub static KEYS: [Spec; 22] = [
         project: Project::Never,
         varies: None,
         doc: "The background process ends after so many seconds without work.",
+    },
+    Spec {
+        section: "daemon",
+        key: "metrics_port",
+        kind: Kind::Cap { low: 1, high: 65_535, at: |s| &mut s.daemon.metrics_port },
+        project: Project::Never,
+        varies: Some("not served"),
+        doc: "The port on this machine's loopback address where Prometheus can read figures.",
+    },
+    Spec {
+        section: "daemon",
+        key: "event_log",
+        kind: Kind::Switch(|s| &mut s.daemon.event_log),
+        project: Project::Never,
+        varies: None,
+        doc: "Write a line of JSON for every unit to `events.jsonl` in the cache's directory.",
     },
 ];

@@ -157,11 +157,14 @@ pub enum Provider {
 pub struct DaemonSettings {
     /// Seconds without work after which the daemon ends.
     pub idle_secs: u64,
+    /// On loopback; without one, nothing is served.
+    pub metrics_port: Option<u64>,
+    pub event_log: bool,
 }
 
 impl Default for DaemonSettings {
     fn default() -> Self {
-        Self { idle_secs: 900 }
+        Self { idle_secs: 900, metrics_port: None, event_log: false }
     }
 }
 

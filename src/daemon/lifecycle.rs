@@ -44,6 +44,8 @@ pub fn run(root: &Path) -> io::Result<()> {
         let opening = state.clone();
         tokio::task::spawn_blocking(move || {
             opening.open(|root| open_store(root, &settings));
+            #[cfg(feature = "metrics")]
+            super::observer::start(&opening, &settings);
             keeper::start(opening);
         });
         server::serve(listener, state.clone()).await

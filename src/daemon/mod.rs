@@ -9,6 +9,8 @@ mod flights;
 mod ingester;
 mod keeper;
 mod lifecycle;
+#[cfg(feature = "metrics")]
+mod observer;
 mod publisher;
 mod seeds;
 mod server;

@@ -45,7 +45,7 @@ pub use verify::VerifyOutcome;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Mutex, atomic::AtomicU64},
+    sync::{Mutex, OnceLock, atomic::AtomicU64, mpsc::Sender},
 };
 
 use self::{
@@ -58,7 +58,7 @@ use self::{
     timings::Journal,
     uses::Uses,
 };
-use crate::base::sync::lock;
+use crate::{base::sync::lock, events::UnitEvent};
 
 /// How much may be kept, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +82,7 @@ pub struct Store {
     /// How many claims were noted by this process.
     claimed: AtomicU64,
     statistics: Mutex<Statistics>,
+    observer: OnceLock<Sender<UnitEvent>>,
     journal: Mutex<Journal>,
     /// Held where a value is read, changed and written back.
     publishing: Mutex<()>,
@@ -119,6 +120,7 @@ impl Store {
             uses,
             claimed: AtomicU64::new(0),
             statistics: Mutex::new(statistics),
+            observer: OnceLock::new(),
             journal: Mutex::default(),
             publishing: Mutex::new(()),
             cleaning: Mutex::new(()),

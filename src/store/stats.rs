@@ -3,7 +3,10 @@
 //! It must never decide what is worth counting. Written in batches: a crash loses at most the last few events, a disk
 //! that takes nothing loses the oldest unwritten ones.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::mpsc::Sender,
+};
 
 use crate::{
     base::clock,
@@ -108,8 +111,18 @@ impl Statistics {
 }
 
 impl Store {
+    /// Hands a copy of every event on from now; to the first who asks, for as long as there is a receiver.
+    pub fn observe(&self, to: Sender<UnitEvent>) {
+        // A second observer would be a fault of ours, and gets nothing.
+        drop(self.observer.set(to));
+    }
+
     /// Adds an event to counters and history.
     pub fn record(&self, event: UnitEvent) {
+        if let Some(observer) = self.observer.get() {
+            // Whoever does not listen any more misses nothing that is not counted below.
+            drop(observer.send(event.clone()));
+        }
         let mut statistics = lock(&self.statistics);
         statistics.totals.add(&event);
         if !matches!(event.outcome, Outcome::Seeded { .. }) {

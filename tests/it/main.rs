@@ -17,6 +17,7 @@ mod meaning;
 mod keys;
 mod messages;
 mod mixing;
+mod observer;
 mod places;
 mod relink;
 mod relocation;

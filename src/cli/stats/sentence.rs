@@ -90,6 +90,10 @@ pub fn of_trouble(name: &str) -> &'static str {
         "seeds-withdrawn" => "units that were put into a target directory did not fit together; they were taken back and built",
         "units-not-taken-in" => "what a build had made could not be stored as units; the next one tries again",
         "ingest-panicked" => "taking in what a build had made failed (report it)",
+        "metrics-not-served" => {
+            "figures could not be served at the port that `daemon.metrics_port` names; another process may have it"
+        }
+        "event-not-logged" => "a line could not be written to `events.jsonl`",
         "state-damaged" => "kept incremental state was damaged; the crate was compiled without",
         "state-not-kept" => "incremental state could not be kept",
         "tried-in-vain" => {
