@@ -5,9 +5,11 @@
 #
 #   SUBJECT         web (default; a service of about 320 units in benches/web), a crate of the registry as NAME or
 #                   NAME@VERSION, or a directory of yours (contains a / or is `.`), which is copied, not touched
-#   CARGO WORDS     what is run (default: build), for example `check`, `build --release`, `test --no-run`
+#   CARGO WORDS     what is run (default: build), for example `check`, `build --release`, `test --no-run`, or
+#                   `+nightly -Zbuild-dir-new-layout build`
 #   --runs N        how many fresh copies each tool gets (default: 5); tools take turns
 #   --tools LIST    of plain,hyperopt,sccache,kache,mbx (default: all that are installed)
+#   --moved-target  every directory has its target directory elsewhere (`CARGO_TARGET_DIR`)
 #   --sibling       with web: then build a second service that shares most crates, with the caches that know the first
 #   --program FILE  a rustc-hyperopt that is already built (default: builds the release binary)
 #   --keep          leave the scratch directory, with all logs, and say where it is
@@ -27,13 +29,14 @@ source benches/measure.sh
 # shellcheck source=benches/tools.sh
 source benches/tools.sh
 
-subject=web runs=5 tools='' keep='' sibling='' program=''
+subject=web runs=5 tools='' keep='' sibling='' moved='' program=''
 words=()
 while (($#)); do
     case $1 in
     --runs) runs=${2:?--runs needs a number} && shift ;;
     --tools) tools=${2:?--tools needs a list} && shift ;;
     --sibling) sibling=1 ;;
+    --moved-target) moved=1 ;;
     --program) program=$(cd "$here" && realpath "${2:?--program needs a file}") && shift ;;
     --keep) keep=1 ;;
     -h | --help) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//p}' "$0" && exit ;;
@@ -80,6 +83,7 @@ once() {
     shift 3
     mkdir -p "$scratch/stores/$tool/home"
     printf '%-9s %-12s' "$tool" "$title" >&2
+    if [[ $moved ]]; then export CARGO_TARGET_DIR=$dir.target; fi
     cd "$dir"
     if measure "$(file_of "$tool")" "$log" build "$tool" "$scratch/stores/$tool" "${words[@]}" --locked "$@"; then
         printf '%8.2f s %8.2f CPU s\n' "$wall" "$cpu" >&2
@@ -130,7 +134,7 @@ fi
 
 # ---- The table
 
-printf '\n### %s, cargo %s\n\n' "$title" "${words[*]}"
+printf '\n### %s, cargo %s%s\n\n' "$title" "${words[*]}" "${moved:+, target directory elsewhere}"
 printf 'Fresh copies: %d. Processors: %d, load at the end: %s. Compiler: %s.\n\n' \
     "$runs" "$(nproc)" "$(cut -d ' ' -f 1 /proc/loadavg)" "$(rustc --version)"
 printf '| | cold s | fresh copy s | CPU s | commands |\n| --- | ---: | ---: | ---: | ---: |\n'
