@@ -63,9 +63,7 @@ impl Seeding {
             && let Ok(mut client) = Client::connect(&self.wired.store)
         {
             let reply = client.ask(&Request::Built { site: Box::new(site.clone()), cargo: None });
-            if matches!(reply, Ok(Reply::Warm(true))) {
-                seed::note_taken(&site.call);
-            }
+            seed::note_built(&site.call, matches!(reply, Ok(Reply::Warm(true))));
         }
     }
 

@@ -60,11 +60,15 @@ pub fn is_worth_taking(call: &Call) -> bool {
     !(marker.never || (marker.taken && marker.call == Some(call.exact)))
 }
 
-/// Notes that what a build has left is in the store.
-pub fn note_taken(call: &Call) {
+/// Notes that a build was successful, so that nothing is to be put there for another one like it, and whether what it has left
+/// is in the store.
+pub fn note_built(call: &Call, taken: bool) {
     let marker = Marker::read(call.target());
+    let noted = Marker { call: Some(call.exact), taken, ..marker.clone() };
     // Without the note the next build asks again.
-    drop(Marker { call: Some(call.exact), taken: true, ..marker }.write(call.target()));
+    if noted != marker {
+        drop(noted.write(call.target()));
+    }
 }
 
 /// What was put in place.

@@ -157,7 +157,7 @@ fn take_in(link: &mut Link, wired: &Wired, site: &Site) {
     if wired.seeds && seed::is_worth_taking(&site.call) {
         let reply = link.ask(&Request::Built { site: Box::new(site.clone()), cargo: None });
         if matches!(reply, Ok(Reply::Warm(true))) {
-            seed::note_taken(&site.call);
+            seed::note_built(&site.call, true);
         }
     }
 }

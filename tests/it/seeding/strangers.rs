@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use rustc_hyperopt::artifact::marker::Marker;
+
 use crate::support::kit::Kit;
 
 const BUILD: [&str; 1] = ["build"];
@@ -43,6 +45,16 @@ fn everything_was_built_there_without_us() {
     kit.fill(&dir, &["check"]);
     kit.fill(&dir, &BUILD).assert_nothing_done();
     right(&kit, &dir, &plain);
+}
+
+#[test]
+fn after_a_build_of_ours_nothing_is_asked_for() {
+    let kit = Kit::new();
+    kit.ours(&kit.app, &BUILD);
+    let prepared = |dir: &Path| Marker::read(&dir.join("target")).call;
+    let first = prepared(&kit.app).expect("noted at once, before anything is taken in");
+    kit.ours(&kit.app, &["check"]);
+    assert!(prepared(&kit.app).is_some_and(|call| call != first), "another command needs other things");
 }
 
 #[test]
