@@ -13,7 +13,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{clock::Nanos, digest::Digest};
+use super::{
+    clock::Nanos,
+    digest::{Digest, hash_reader},
+};
 
 /// What `stat` says of a file's identity; equal signatures mean that the content has not been written in between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -168,6 +171,26 @@ pub fn place(from: &Path, to: &Path, ways: Ways, mode: u32) -> io::Result<Placed
     result.map_err(|e| at(to, e))
 }
 
+/// Makes `standing` do where [`place`] would copy: if it is another inode than that of `from` (of this signature) with the same
+/// permissions and the same bytes, which are read, it is given the present time, as a new one would have, and linked to `to`
+/// unless it is there already. Whether all that was so.
+pub fn reuse(from: &FileSig, digest: &Digest, mode: u32, standing: &Path, to: &Path) -> bool {
+    use nix::sys::{
+        stat::{UtimensatFlags, utimensat},
+        time::TimeSpec,
+    };
+    let fits = fs::symlink_metadata(standing).is_ok_and(|meta| {
+        let sig = FileSig::from_metadata(&meta);
+        meta.is_file() && sig.size == from.size && sig.inode != from.inode && sig.mode == mode & !umask()
+    });
+    let same = || File::open(standing).and_then(hash_reader).is_ok_and(|(found, _)| found == *digest);
+    let (now, as_itself) = (TimeSpec::UTIME_NOW, UtimensatFlags::NoFollowSymlink);
+    let renew = || utimensat(nix::fcntl::AT_FDCWD, standing, &now, &now, as_itself).is_ok();
+    fits && same()
+        && renew()
+        && (standing == to || place(standing, to, Ways { reflink: false, link: true, digest: Some(*digest) }, mode).is_ok())
+}
+
 /// As [`place`], but `to` is a fresh name that nobody reads yet.
 ///
 /// # Errors
@@ -312,6 +335,35 @@ mod tests {
             let error = fill(&c, &b, ways, 0o644).expect_err("something is there");
             assert_eq!((error.kind(), fs::read(&b)?.as_slice()), (io::ErrorKind::AlreadyExists, &b"two"[..]));
         }
+        Ok(())
+    }
+
+    #[test]
+    fn only_a_copy_that_is_whole_is_used_again() -> io::Result<()> {
+        let dir = dir();
+        let (from, to, link) = (dir.path().join("from"), dir.path().join("to"), dir.path().join("link"));
+        fs::write(&from, b"one")?;
+        let (sig, digest) = (FileSig::of(&from)?, Digest::of(b"one"));
+        let stands = |path: &Path| reuse(&sig, &digest, 0o644, path, path);
+        assert!(!stands(&to), "there is nothing");
+        place(&from, &to, Ways { reflink: false, link: false, digest: None }, 0o644)?;
+        File::open(&to)?.set_modified(std::time::UNIX_EPOCH)?;
+        assert!(stands(&to));
+        assert!(FileSig::of(&to)?.mtime > 0, "as if it were new");
+        fs::write(&to, b"two")?;
+        assert!(!stands(&to), "other bytes");
+        fs::write(&to, b"one")?;
+        fs::set_permissions(&to, fs::Permissions::from_mode(0o600))?;
+        assert!(!stands(&to), "other permissions");
+        fs::hard_link(&from, &link)?;
+        assert!(!stands(&link), "the time of a shared inode is not ours to change");
+        fs::remove_file(&link)?;
+        std::os::unix::fs::symlink(&to, &link)?;
+        fs::set_permissions(&to, fs::Permissions::from_mode(0o644))?;
+        assert!(!stands(&link) && stands(&to), "a link is no file");
+        let other = dir.path().join("other");
+        assert!(reuse(&sig, &digest, 0o644, &to, &other));
+        assert_eq!(FileSig::of(&other)?, FileSig::of(&to)?, "one file of two names");
         Ok(())
     }
 

@@ -3,14 +3,14 @@
 use std::{
     ffi::OsString,
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use crate::{
     base::{
         clock::Stopwatch,
         digest::Digest,
-        failpoint,
+        env, failpoint,
         fs::{self, FileSig, Ways},
     },
     engine::plan::{Plan, Restore, Source},
@@ -55,6 +55,11 @@ pub(super) fn one(output: &Restore, path: &Path) -> Result<(), Failure> {
         Source::Blob { path: blob, digest, sig, reflink, link } => {
             let blob = Path::new(blob);
             let failed = |e: io::Error, at_fault: bool| Failure { detail: e.to_string(), blob: at_fault.then_some(*digest) };
+            // To read what stands there already costs less than to write it again.
+            let again = |standing: &Path| fs::reuse(sig, digest, output.mode, standing, path);
+            if !reflink && !link && (again(path) || uplifted(path).is_some_and(|standing| again(&standing))) {
+                return Ok(());
+            }
             sig.stands_at(blob).map_err(|e| failed(e, true))?;
             let ways = Ways { reflink: *reflink, link: *link, digest: Some(*digest) };
             fs::place(blob, path, ways, output.mode).map(drop).map_err(|e| {
@@ -63,6 +68,17 @@ pub(super) fn one(output: &Restore, path: &Path) -> Result<(), Failure> {
             })
         }
     }
+}
+
+/// Where cargo has linked a program under its own name: above `deps`, or beside it in `examples`. Before a compile it removes
+/// the name with the hash and leaves that one.
+fn uplifted(output: &Path) -> Option<PathBuf> {
+    let (name, dir) = (env::var("CARGO_BIN_NAME")?, output.parent()?);
+    if output.exists() || output.extension().is_some() {
+        return None;
+    }
+    let above = if dir.ends_with("deps") { dir.parent()? } else { dir };
+    Some(above.join(name))
 }
 
 /// Writes what the compiler wrote. A reader that is gone is no concern of ours.

@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
+    os::unix::fs::MetadataExt,
     process::Stdio,
 };
 
@@ -62,6 +63,35 @@ fn check() {
 #[test]
 fn clippy() {
     second_directory(&["clippy", "--workspace"], "debug", 5, false);
+}
+
+/// A program that stands there as it is to be is not written again, and one that somebody has changed is.
+#[test]
+fn a_program_that_stands_there() {
+    let sandbox = Sandbox::new();
+    let manifest = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n";
+    let main = "fn main() { println!(\"one\") }\n";
+    let dir = sandbox.project("dir", [("Cargo.toml", manifest), ("src/main.rs", main)]);
+    sandbox.ours(&dir, &["build"]).success();
+    sandbox.take_stats();
+    let program = dir.join("target/debug/app");
+    let meta = || program.metadata().expect("built");
+    let hit = |text: &str| {
+        write(&dir.join("src/main.rs"), text);
+        sandbox.ours(&dir, &["build"]).success();
+        sandbox.take_stats().assert_all_hits(1);
+        sandbox.cargo(&dir, &["build"]).assert_no_op();
+    };
+    let (first, bytes) = (meta(), std::fs::read(&program).expect("built"));
+    hit(&format!("{main}// a comment\n"));
+    assert_eq!(meta().ino(), first.ino());
+    assert!(meta().modified().expect("a time") > first.modified().expect("a time"), "cargo sees that it is new");
+    let mut other = bytes.clone();
+    other[bytes.len() / 2] ^= 1;
+    std::fs::write(&program, other).expect("written");
+    hit(&format!("{main}// another\n"));
+    assert_ne!(meta().ino(), first.ino());
+    assert_eq!(std::fs::read(&program).expect("built"), bytes);
 }
 
 /// What is stored behind a build's back is what the compiler has read, not what stands there by then.
