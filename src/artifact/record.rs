@@ -8,7 +8,7 @@ use super::{LinkRecord, Manifest, StateRecord, StoredUnit};
 use crate::{base::digest::Digest, rustc::WhyNot};
 
 /// The format of everything in the index. Raised whenever a stored type changes.
-pub const FORMAT: u8 = 4;
+pub const FORMAT: u8 = 5;
 
 /// Encodes a value.
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {

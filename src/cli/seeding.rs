@@ -109,9 +109,8 @@ pub fn for_cargo(ctx: &Context, pid: &OsString) {
 /// there is one.
 fn put(client: &mut Client, site: &Site, session: &str, build: &str) {
     if let Some(done) = seed::prepare(client, site) {
-        drop(client.ask(&Request::Seeded { session: session.to_owned(), outcome: done.outcome }));
-        let (build, target) = (build.to_owned(), site.call.target.clone());
-        drop(client.ask(&Request::SeededUnits { build, target, units: done.units, took_ms: done.took_ms }));
+        let (session, build, target) = (session.to_owned(), build.to_owned(), site.call.target.clone());
+        drop(client.ask(&Request::Seeded { session, build, target, units: done.units, outcome: done.outcome }));
     }
 }
 

@@ -17,8 +17,9 @@ use crate::{
 pub fn answer(open: &Open, request: Request) -> Reply {
     match request {
         Request::Seeds(site) => Reply::Seeds(Box::new(open.engine.seeds_for(&site))),
-        Request::Seeded { session, outcome } => {
-            if matches!(outcome, Outcome::Seeded { .. }) {
+        Request::Seeded { session, build, target, units, mut outcome } => {
+            if let Outcome::Seeded { took_ms, saved_ms, .. } = &mut outcome {
+                *saved_ms = open.timings.seeded(&open.engine.store, &build, Path::new(&target), &units, *took_ms);
                 let event = UnitEvent {
                     at: clock::wall_secs(),
                     session,
@@ -29,10 +30,6 @@ pub fn answer(open: &Open, request: Request) -> Reply {
                 };
                 open.engine.store.record(event);
             }
-            Reply::Done
-        }
-        Request::SeededUnits { build, target, units, took_ms } => {
-            open.timings.seeded(&open.engine.store, &build, Path::new(&target), &units, took_ms);
             Reply::Done
         }
         Request::SeedsWithdrawn { units } => {

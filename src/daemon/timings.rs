@@ -110,18 +110,21 @@ impl Timings {
         }
     }
 
-    /// Units were put in place before cargo began.
-    pub fn seeded(&self, store: &Store, build: &str, target: &Path, units: &[String], took_ms: u64) {
+    /// Units were put in place before cargo began. How many milliseconds were spared: what each of them has last taken; those of which
+    /// that is not on record count as nothing.
+    pub fn seeded(&self, store: &Store, build: &str, target: &Path, units: &[String], took_ms: u64) -> u64 {
+        let ids: Vec<String> = units.iter().map(|name| layout::unit_of_file(Path::new(name))).collect();
+        let spared = ids.iter().filter_map(|id| store.known_unit(id)).map(|unit| unit.last.wall_ms).sum();
         if build.is_empty() || build.starts_with(names::IN_BACKGROUND) {
-            return;
+            return spared;
         }
         let end = clock::wall_nanos();
         let start = end.saturating_sub(later(0, took_ms));
         let head = BuildHead { started: start, ..BuildHead::now(build, target) };
-        for name in units {
-            let id = layout::unit_of_file(Path::new(name));
+        for id in ids {
             store.note_timing(&head, UnitRun { id, start, end, deed: Deed::Seeded, spent: None }, None, false);
         }
+        spared
     }
 
     /// The builds in a target directory, with everything that is remembered of their units and those behind them.

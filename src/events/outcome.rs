@@ -54,8 +54,9 @@ pub enum Outcome {
     Miss { reason: Reason, cut_off: CutOff, compile_ms: u64 },
     /// Not looked up.
     Bypass { why: WhyNot },
-    /// Before a build, so many units were put where cargo finds them; how many were left out, by reason.
-    Seeded { units: u64, bytes: u64, took_ms: u64, left_out: Vec<(String, u64)> },
+    /// Before a build, so many units were put where cargo finds them; their recorded compiles and runs took `saved_ms`, as far as there
+    /// are any on record. How many were left out, by reason.
+    Seeded { units: u64, bytes: u64, took_ms: u64, saved_ms: u64, left_out: Vec<(String, u64)> },
 }
 
 /// One line of history.
@@ -93,7 +94,7 @@ mod tests {
             Outcome::Miss { reason: Reason::Changed(Vec::new()), cut_off: CutOff::Grafted, compile_ms: 1 },
             Outcome::Hit { kind: HitKind::CutOff, saved_ms: 1, took_ms: 2, bytes: 3 },
             Outcome::Bypass { why: WhyNot::Emit("asm".into()) },
-            Outcome::Seeded { units: 1, bytes: 2, took_ms: 3, left_out: vec![("gone".into(), 4)] },
+            Outcome::Seeded { units: 1, bytes: 2, took_ms: 3, saved_ms: 5, left_out: vec![("gone".into(), 4)] },
         ];
         for outcome in outcomes {
             let wire = postcard::to_stdvec(&outcome).expect("encodes");

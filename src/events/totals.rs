@@ -59,7 +59,8 @@ impl Totals {
                 }
                 self.compile_ms += compile_ms;
             }
-            Outcome::Seeded { units, bytes, took_ms, left_out } => {
+            Outcome::Seeded { units, bytes, took_ms, saved_ms, left_out } => {
+                self.saved_ms += saved_ms.saturating_sub(*took_ms);
                 self.seeded += units;
                 self.seed_ms += took_ms;
                 self.restored_bytes += bytes;

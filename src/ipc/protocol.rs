@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The version of everything in this file; `tests/protocol.lock` notices when it should have been raised.
-pub const VERSION: u16 = 8;
+pub const VERSION: u16 = 9;
 /// The first bytes of a connection.
 pub const MAGIC: [u8; 8] = *b"hyperopt";
 
@@ -91,8 +91,9 @@ pub enum Request {
     Stop,
     /// A build is about to begin: which units can be put into its target directory?
     Seeds(Box<Site>),
-    /// What was put there ([`Outcome::Seeded`]).
-    Seeded { session: String, outcome: Outcome },
+    /// What was put there ([`Outcome::Seeded`], of which the daemon knows the time saved) before a build, which is the session or the
+    /// cargo process: `<package>-<hash>`.
+    Seeded { session: String, build: String, target: OsString, units: Vec<String>, outcome: Outcome },
     /// What was put there did not fit, and cargo was made to look anew.
     SeedsWithdrawn { units: Vec<Digest> },
     /// A build has ended, or ends with this process: its units can be taken in.
@@ -108,8 +109,6 @@ pub enum Request {
     IsWarm { site: Box<Site>, sources: Digest },
     /// The projects that were built, the newest first.
     Projects,
-    /// These units (`<package>-<hash>`) were put into a target directory before a build: the session, or the cargo process.
-    SeededUnits { build: String, target: OsString, units: Vec<String>, took_ms: u64 },
     /// The builds on record in a target directory.
     Builds { target: OsString },
     /// What was to be tried has failed, and without it, the compile has succeeded. [`Request::Compiled`] follows. No reply.

@@ -76,7 +76,6 @@ pub struct Done {
     pub outcome: Outcome,
     /// `<package>-<hash>`.
     pub units: Vec<String>,
-    pub took_ms: u64,
 }
 
 /// Asks for units and puts them in place; what there is to tell of it, if anything.
@@ -105,7 +104,7 @@ pub fn prepare(client: &mut Client, site: &Site) -> Option<Done> {
     let left_out = layout.refused.into_iter().collect();
     let took_ms = watch.millis();
     let units = placed.iter().map(|u| u.name.clone()).collect();
-    Some(Done { outcome: Outcome::Seeded { units: placed.len() as u64, bytes, took_ms, left_out }, units, took_ms })
+    Some(Done { outcome: Outcome::Seeded { units: placed.len() as u64, bytes, took_ms, saved_ms: 0, left_out }, units })
 }
 
 /// What was put there by us, now and before, as far as it stands there still.

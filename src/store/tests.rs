@@ -165,7 +165,7 @@ fn a_newer_store_is_not_touched_and_an_older_one_makes_room() -> std::io::Result
         fs::write(root.join("VERSION"), old)?;
         let store = open(&dir);
         assert_eq!(store.sizes().blobs, 0, "{old:?}");
-        assert_eq!(fs::read_to_string(root.join("VERSION"))?, "4\n");
+        assert_eq!(fs::read_to_string(root.join("VERSION"))?, "5\n");
         ingest(&store, &file(&dir, "a", b"content"), false);
     }
     Ok(())

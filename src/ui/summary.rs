@@ -41,7 +41,7 @@ pub fn line(totals: &Totals) -> Option<String> {
     if parts.is_empty() {
         return None;
     }
-    if hits > 0 && totals.saved_ms > 0 {
+    if hits + totals.seeded > 0 && totals.saved_ms > 0 {
         parts.push(format!("saved {}", text::millis(totals.saved_ms)));
     }
     let troubles: u64 = totals.troubles.values().sum();
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn what_cargo_found_in_place_is_counted_first() {
         let totals = Totals { seeded: 319, ..totals(0, &[("first-seen", 1)], &[]) };
-        assert_eq!(line(&totals).as_deref(), Some("319 units seeded, 1 compiled (first seen)"));
+        assert_eq!(line(&totals).as_deref(), Some("319 units seeded, 1 compiled (first seen), saved 34.2 s"));
     }
 
     #[test]

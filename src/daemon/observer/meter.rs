@@ -73,8 +73,9 @@ impl Meter {
                 histogram!(COMPILE).record(seconds(*compile_ms));
             }
             Outcome::Bypass { why } => units("bypass", why.name().into(), 1),
-            Outcome::Seeded { units: n, bytes, .. } => {
+            Outcome::Seeded { units: n, bytes, took_ms, saved_ms, .. } => {
                 units("seeded", String::new(), *n);
+                counter!(SAVED).increment(saved_ms.saturating_sub(*took_ms));
                 counter!(RESTORED).increment(*bytes);
             }
         }

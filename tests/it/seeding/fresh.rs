@@ -31,6 +31,19 @@ fn same_again(kit: &Kit, name: &str, args: &[&str], profile: &str) {
 }
 
 #[test]
+fn the_time_that_was_saved_is_told() {
+    let kit = Kit::new();
+    kit.fill(&kit.app, &["build"]);
+    let compiled = kit.sandbox.take_stats().0["totals"]["compile_ms"].as_u64().expect("a sum");
+    kit.ours(&kit.copy("copy"), &["build"]);
+    let totals = &kit.sandbox.take_stats().0["totals"];
+    let saved = totals["saved_ms"].as_u64().expect("a sum");
+    assert!(totals["seeded"].as_u64().is_some_and(|n| n > 0), "{totals}");
+    // Running build scripts is no work of compilers, so it may be more.
+    assert!(saved > 0 && saved < compiled * 2, "{totals}, compiled {compiled} ms");
+}
+
+#[test]
 fn wherever_it_goes() {
     let (kit, build) = (Kit::new(), ["build"]);
     same_again(&kit, "build", &build, "debug");
