@@ -1,0 +1,2 @@
+// E0431 | `self`
+use {self};

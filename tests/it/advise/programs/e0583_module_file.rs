@@ -1,0 +1,5 @@
+// E0583 | `helper` | helper.rs
+mod helper;
+pub fn f() {
+    helper::help();
+}

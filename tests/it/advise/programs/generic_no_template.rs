@@ -1,0 +1,2 @@
+// E0570 |
+pub extern "invalid-abi-of-nobody" fn f() {}
