@@ -178,9 +178,8 @@ mod tests {
             ("app@0.1.0", "app"),
             ("app", "app"),
         ] {
-            let line = format!(
-                r#"{{"reason":"compiler-message","package_id":"{id}","manifest_path":"","target":{{}},"message":{{}}}}"#
-            );
+            let line =
+                format!(r#"{{"reason":"compiler-message","package_id":"{id}","manifest_path":"","target":{{}},"message":{{}}}}"#);
             assert_eq!(Report::read(&line).expect("a message").package(), name);
         }
     }

@@ -13,13 +13,36 @@ use crate::advise::diagnostic::{Diagnostic, Span};
 
 /// Where facts are looked for: labels of the place itself, of others (those first), the same with the code that stands there as
 /// `{labelled}`, notes and suggestions.
+#[cfg(test)]
 pub const SOURCES: [&str; 5] = ["primary: ", "label: ", "labelled: ", "note: ", "help: "];
 
 /// Names that are known without an entry that looks for them, as far as the error tells them.
 #[cfg(test)]
 pub const STANDING: [&str; 24] = [
-    "1", "2", "3", "message", "code", "source", "labelled", "callee", "self_type", "trait", "macro", "partner", "compile_error", "owned",
-    "opened", "wrapped", "wrap", "numbers", "reference", "path", "kind", "type", "want", "have",
+    "1",
+    "2",
+    "3",
+    "message",
+    "code",
+    "source",
+    "labelled",
+    "callee",
+    "self_type",
+    "trait",
+    "macro",
+    "partner",
+    "compile_error",
+    "owned",
+    "opened",
+    "wrapped",
+    "wrap",
+    "numbers",
+    "reference",
+    "path",
+    "kind",
+    "type",
+    "want",
+    "have",
 ];
 
 /// The longest value that is put into a sentence, in characters.
