@@ -1,4 +1,4 @@
-// E0004 | `Shape` | `Shape::Square`
+// E0004 | `&Shape` | `&Shape::Square` | `_ =>
 enum Shape {
     Circle,
     Square,

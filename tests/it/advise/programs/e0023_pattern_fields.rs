@@ -1,4 +1,4 @@
-// E0023 | `Colour::Rgb` | 2 | 3
+// E0023 | 2 fields | 3 fields | `..`
 pub enum Colour {
     Rgb(u8, u8, u8),
 }

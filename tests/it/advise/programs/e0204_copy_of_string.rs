@@ -1,4 +1,4 @@
-// E0204 | `Copy` | `Name` | `String`
+// E0204 | `Copy` | `Name` | `pub text: String`
 #[derive(Clone, Copy)]
 pub struct Name {
     pub text: String,

@@ -1,4 +1,4 @@
-// E0252 | `Result` | `as`
+// E0252 | `Result` | line 2 | `use … as
 use std::fmt::Result;
 use std::io::Result;
 pub fn f() -> Result<()> {

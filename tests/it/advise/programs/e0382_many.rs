@@ -1,6 +1,6 @@
 // E0382 | `text`
 // groups: 1
-// errors: 2
+// errors: 1
 pub fn f(flag: bool) -> usize {
     let text = String::from("a");
     let other = text;

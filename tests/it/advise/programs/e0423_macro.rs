@@ -1,4 +1,4 @@
-// E0423 | `println!`
+// E0423 | `println!(
 pub fn f() {
     println("a");
 }

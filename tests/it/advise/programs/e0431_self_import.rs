@@ -1,2 +1,2 @@
-// E0431 | `self`
+//  | `self` | `as`
 use {self};

@@ -1,4 +1,4 @@
-// E0505 | `name` | line 4
+// E0505 | `name` | line 3 | line 5
 pub fn f(name: String) {
     let borrowed = &name;
     drop(name);

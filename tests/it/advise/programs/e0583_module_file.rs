@@ -1,4 +1,4 @@
-// E0583 | `helper` | helper.rs
+// E0583 | `mod helper;` | helper.rs | helper/mod.rs
 mod helper;
 pub fn f() {
     helper::help();

@@ -1,4 +1,4 @@
-// E0599 | `clone` | `Token` | `Clone`
+// E0599 | `clone_it` | `&Token`
 // groups: 1
 // errors: 3
 pub struct Token;

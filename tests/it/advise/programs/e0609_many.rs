@@ -1,4 +1,4 @@
-// E0609 | `title` | `User`
+// E0609 | `title` | `&User` | it has `name`
 // groups: 1
 // errors: 5
 pub struct User {

@@ -1,4 +1,4 @@
-// E0609 | `nam` | `User`
+// E0609 | `nam` | `&User` | there is `name`
 pub struct User {
     pub name: String,
 }

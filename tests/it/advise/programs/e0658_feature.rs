@@ -1,4 +1,4 @@
-// E0658 | nightly | stable
+// E0554 | nightly | stable
 #![feature(box_patterns)]
 pub fn f(v: Box<u8>) -> u8 {
     let box x = v;

@@ -1,4 +1,4 @@
-// E0746 | `Box<dyn` | `impl
+// E0746 | `dyn Shape` | `Box<dyn Shape>` | `impl Trait`
 pub trait Shape {}
 impl Shape for u8 {}
 pub fn f() -> dyn Shape {

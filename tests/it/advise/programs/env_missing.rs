@@ -1,2 +1,2 @@
-// | `MISSING_KEY` | environment
+//  | `MISSING_KEY_OF_THIS_TEST` | environment
 pub const KEY: &str = env!("MISSING_KEY_OF_THIS_TEST");

@@ -1,2 +1,8 @@
-// E0570 |
-pub extern "invalid-abi-of-nobody" fn f() {}
+// E0323
+pub trait Named {
+    type Name;
+}
+pub struct One;
+impl Named for One {
+    const Name: u64 = 0;
+}
