@@ -25,10 +25,12 @@ pub struct Change {
     pub new: Vec<String>,
 }
 
-/// The proposals of an error: those that the compiler vouches for first, then in its order.
+/// The proposals of an error: those that the compiler vouches for first, then in its order; of a call with too many or too few
+/// arguments, those about arguments before those about their types.
 pub fn suggestions(error: &Diagnostic) -> Vec<Suggestion> {
     let mut all: Vec<Suggestion> = error.children.iter().filter_map(of_note).collect();
-    all.sort_by_key(|s| !s.is_certain);
+    let is_beside = |s: &Suggestion| error.code() == "E0061" && !s.message.contains("argument");
+    all.sort_by_key(|s| (is_beside(s), !s.is_certain));
     all
 }
 
