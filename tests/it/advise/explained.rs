@@ -94,7 +94,7 @@ fn check(program: &Path) -> Result<String, String> {
     }
     // Everything that the compiler vouches for is drawn and marked.
     let certain = suggestion::suggestions(&group.lead().message).first().is_some_and(|s| s.is_certain);
-    if certain != lines[..lines.len()].iter().any(|l| l.contains("can be applied: --fix")) && found.len() == 1 {
+    if certain != lines.iter().any(|l| l.contains("can be applied: --fix")) && found.len() == 1 {
         return Err(format!("marks: {certain}\n{}", lines.join("\n")));
     }
     Ok(expected.code)
