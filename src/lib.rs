@@ -78,6 +78,14 @@
 //! screen or line by line. While it waits it has compiled ahead what will probably be asked for next, in a target directory below the
 //! store, so that nothing of the user's is locked or touched and the results arrive as hits.
 //!
+//! # Help with errors
+//!
+//! In prompt mode ([`cli::prompt`]) cargo runs as ever, and a wrapper whose compile has failed puts down what the compiler has said
+//! ([`wrapper::failure`]): nothing for a compile that succeeds, and nobody is told. Afterwards [`advise`] reads it: errors that share a
+//! cause make a group ([`advise::causes`], [`advise::group`]), and each group is explained by sentences that are data
+//! ([`advise::explain`]) and shown with its code and the compiler's proposal ([`advise::show`]). `cli::advise` is the one place where
+//! more may be done with them.
+//!
 //! # Invariants
 //!
 //! - Whatever goes wrong in here, the compiler runs as if we were not there: no failure of the cache is one of the build.

@@ -15,10 +15,13 @@ pub struct Report {
     pub manifest_path: PathBuf,
     pub target: Target,
     pub message: Diagnostic,
+    /// Where the compiler ran: what [`Span::file_name`] is relative to. Empty if it is not known.
+    #[serde(default)]
+    pub cwd: PathBuf,
 }
 
 /// What was compiled.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Target {
     pub name: String,
@@ -104,6 +107,20 @@ impl Report {
         let Ok(Reason { reason: "compiler-message" }) = serde_json::from_str(line) else { return None };
         serde_json::from_str(line).ok()
     }
+
+    /// The package's name, out of whatever cargo identifies it by: `path+file:///w/app#0.1.0`, `…#app@0.1.0`, `app@0.1.0`.
+    pub fn package(&self) -> &str {
+        let (place, version) = self.package_id.rsplit_once('#').unwrap_or(("", &self.package_id));
+        match version.split_once('@') {
+            Some((name, _)) => name,
+            None => place.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(version),
+        }
+    }
+
+    /// The file that a place is in.
+    pub fn file(&self, span: &Span) -> PathBuf {
+        self.cwd.join(&span.file_name)
+    }
 }
 
 impl Diagnostic {
@@ -120,6 +137,15 @@ impl Diagnostic {
     /// The place that it is about.
     pub fn primary(&self) -> Option<&Span> {
         self.spans.iter().find(|s| s.is_primary)
+    }
+}
+
+impl Span {
+    /// The code at the place, if it is one piece of one line.
+    pub fn source(&self) -> Option<String> {
+        let [line] = self.text.as_slice() else { return None };
+        let length = line.highlight_end.checked_sub(line.highlight_start).filter(|n| *n > 0)?;
+        Some(line.text.chars().skip(line.highlight_start.saturating_sub(1)).take(length).collect())
     }
 }
 
@@ -140,6 +166,21 @@ mod tests {
         assert_eq!(report.message.primary().map(|s| (s.line_start, s.column_start)), Some((1, 2)));
         for other in [r#"{"reason":"build-finished","success":false}"#, "", "Hello", r#"{"reason":"compiler-message"}"#] {
             assert_eq!(Report::read(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn packages_by_all_their_names() {
+        for (id, name) in [
+            ("path+file:///w/app#0.1.0", "app"),
+            ("path+file:///w/dir#app@0.1.0", "app"),
+            ("registry+https://github.com/rust-lang/crates.io-index#serde@1.0.0", "serde"),
+            ("app@0.1.0", "app"),
+            ("app", "app"),
+        ] {
+            let line =
+                format!(r#"{{"reason":"compiler-message","package_id":"{id}","manifest_path":"","target":{{}},"message":{{}}}}"#);
+            assert_eq!(Report::read(&line).expect("a message").package(), name);
         }
     }
 

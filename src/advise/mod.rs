@@ -4,4 +4,10 @@
 //! anything unless the user has asked for it and has set it up. Whatever fails in here, cargo's own output and exit code are
 //! those that the user gets.
 
+pub mod captured;
+pub mod causes;
 pub mod diagnostic;
+pub mod explain;
+pub mod group;
+pub mod show;
+pub mod suggestion;

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod confine;
 pub mod digest;
 pub mod env;
+pub mod excerpt;
 pub mod failpoint;
 pub mod fs;
 pub mod locks;

@@ -16,6 +16,8 @@ use nix::{
     unistd::Pid,
 };
 
+use super::env::names;
+
 /// Ends this process exactly as `status` says: the same exit code, or death by the same signal.
 pub fn exit_like(status: ExitStatus) -> ! {
     if let Some(signal) = status.signal().and_then(|s| Signal::try_from(s).ok()) {
@@ -49,7 +51,8 @@ const KEPT: [&str; 6] = ["PATH", "HOME", "USER", "TMPDIR", "XDG_CONFIG_HOME", "X
 pub fn spawn_detached(program: &Path, args: &[&OsStr], envs: &[(&str, &OsStr)]) -> std::io::Result<Child> {
     let mut command = Command::new(program);
     let kept = |name: &OsStr| {
-        KEPT.iter().any(|k| name == *k) || name.as_encoded_bytes().starts_with(super::env::names::PREFIX.as_bytes())
+        let ours = name.as_encoded_bytes().starts_with(names::PREFIX.as_bytes()) && name != names::FAILURES;
+        ours || KEPT.iter().any(|k| name == *k)
     };
     command.args(args).current_dir("/").env_clear();
     command.envs(std::env::vars_os().filter(|(name, _)| kept(name))).envs(envs.iter().copied());

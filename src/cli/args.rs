@@ -15,6 +15,10 @@ Every other command is cargo's and takes cargo's arguments:
   rustc-hyperopt +nightly test -- x    any toolchain, any arguments
   rustc-hyperopt cargo init            cargo's command where a name is ours
 
+Help with errors, below cargo's own output, where a build fails:
+  rustc-hyperopt build -p              also check, test, clippy and run; a `-p`
+                                       that names no package (or `--prompt`)
+
 `RUSTC_HYPEROPT=off` switches the cache off.";
 
 const COMPLETIONS: &str = "\

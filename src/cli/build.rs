@@ -13,6 +13,7 @@ use std::{
 };
 
 use super::{
+    advise::{Ended, Listening},
     cargo,
     context::Context,
     error::CliError,
@@ -46,7 +47,9 @@ pub fn run(ctx: &mut Context, call: &CargoCall) -> Result<i32, CliError> {
     }
     let mut command = Command::new(&cargo);
     command.args(&call.toolchain).args(&call.args).envs(wiring.environment());
-    if !call.builds || wiring == Wiring::Off {
+    let listening = Listening::to(ctx, call, &wiring);
+    command.envs(listening.as_ref().and_then(Listening::environment));
+    if listening.is_none() && (!call.builds || wiring == Wiring::Off) {
         // Nothing to say afterwards: cargo takes our place.
         return Err(CliError::Start { what: cargo, cause: command.exec() });
     }
@@ -55,18 +58,20 @@ pub fn run(ctx: &mut Context, call: &CargoCall) -> Result<i32, CliError> {
         seeding.before();
     }
     let helper = if let Wiring::On(wired) = &wiring { Helper::start(wired.clone()) } else { None };
-    let mut status = once(&mut command, &cargo)?;
+    let mut ended = once(&mut command, &cargo)?;
     if let Some(seeding) = &seeding {
-        if !status.success() && seeding.was_withdrawn() {
+        if !ended.status.success() && seeding.was_withdrawn() {
             let why = "what had been put into the target directory did not fit together and was taken back; building again";
             ctx.printer.status_warning(summary::VERB, why);
-            status = once(&mut command, &cargo)?;
+            ended = once(&mut command, &cargo)?;
         }
-        if status.success() {
+        if ended.status.success() {
             seeding.after(ctx, call);
         }
     }
-    if status.code().is_some() {
+    let mended = listening.and_then(|listening| listening.after(ctx, call, &cargo, ended));
+    let status = mended.unwrap_or(ended.status);
+    if status.code().is_some() && wiring != Wiring::Off {
         let outcome = match wiring {
             Wiring::NoStore(reason) => Err(reason),
             _ => helper.map_or_else(|| Err("no thread could be started".into()), Helper::finish),
@@ -76,13 +81,13 @@ pub fn run(ctx: &mut Context, call: &CargoCall) -> Result<i32, CliError> {
     Ok(code(status))
 }
 
-fn once(command: &mut Command, cargo: &Path) -> Result<ExitStatus, CliError> {
+fn once(command: &mut Command, cargo: &Path) -> Result<Ended, CliError> {
     let start = |cause| CliError::Start { what: cargo.to_owned(), cause };
     let mut child = command.spawn().map_err(start)?;
     let handing_on = signals::HandingOn::to(&child);
     let status = child.wait().map_err(start);
     drop(handing_on);
-    status
+    Ok(Ended { status: status?, cargo: child.id() })
 }
 
 fn code(status: ExitStatus) -> i32 {
@@ -187,7 +192,7 @@ mod tests {
 
     fn call(line: &str) -> CargoCall {
         let args: Vec<_> = line.split_whitespace().map(Into::into).collect();
-        CargoCall { toolchain: None, seen: crate::cli::flags::observe(&args), args, builds: true, cleans: false }
+        CargoCall { toolchain: None, seen: crate::cli::flags::observe(&args), args, builds: true, cleans: false, prompt: None }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser};
 
+pub mod advise;
 pub mod analyze;
 pub mod args;
 pub mod bench;
@@ -23,6 +24,7 @@ pub mod flags;
 pub mod init;
 pub mod man;
 pub mod plan;
+pub mod prompt;
 pub mod seeding;
 pub mod signals;
 pub mod stats;

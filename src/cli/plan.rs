@@ -1,14 +1,17 @@
 //! Who gets a command line: we, or cargo. Pure; looks at nothing but the arguments.
 //!
-//! It must never change an argument of cargo's: what is passed on is what was given, byte for byte. What we do not know
-//! is cargo's, so that aliases, plugins and cargo's own "did you mean" work.
+//! It must never change an argument of cargo's: what is passed on is what was given, byte for byte, but for the flags of
+//! prompt mode ([`prompt`]), which no command of cargo's has in that form. What we do not know is cargo's, so that aliases, plugins and cargo's own "did you mean" work.
 
 use std::{
     ffi::{OsStr, OsString},
     path::Path,
 };
 
-use super::flags::{self, Seen};
+use super::{
+    flags::{self, Seen},
+    prompt::{self, Prompt},
+};
 use crate::cargo::words;
 
 /// Commands that are ours and parsed by [`super::args`].
@@ -68,6 +71,8 @@ pub struct CargoCall {
     pub builds: bool,
     /// Whether it removes what was built.
     pub cleans: bool,
+    /// Help with errors was asked for; the flags for that are not among `args`.
+    pub prompt: Option<Prompt>,
 }
 
 /// Decides about a whole command line, program name included.
@@ -84,14 +89,15 @@ pub fn plan(args: &[OsString]) -> Plan {
     if name == "cargo" {
         let (before, mut after) = (&rest[..at], &rest[at + 1..]);
         take_toolchain(&mut after, &mut toolchain);
-        return cargo(toolchain, [before, after].concat());
+        return Plan::Cargo(cargo(toolchain, [before, after].concat()));
     }
     let about = if name == "help" { rest.get(at + 1).and_then(|a| a.to_str()) } else { None };
     let help_of_ours = name == "help" && about.is_none_or(|a| OWN.contains(&a)) && rest.len() <= at + 3;
     if OWN.contains(&name) || name == "version" || help_of_ours {
         return Plan::Own { toolchain, args: rest.to_vec() };
     }
-    cargo(toolchain, rest.to_vec())
+    let (args, prompt) = prompt::take(rest);
+    Plan::Cargo(CargoCall { prompt, ..cargo(toolchain, args) })
 }
 
 fn take_toolchain(rest: &mut &[OsString], toolchain: &mut Option<OsString>) {
@@ -110,15 +116,15 @@ fn without_command(toolchain: Option<OsString>, rest: &[OsString]) -> Plan {
     if toolchain.is_none() && (rest.is_empty() || ((seen.help || seen.version) && !listing)) {
         return Plan::Own { toolchain, args: rest.to_vec() };
     }
-    cargo(toolchain, rest.to_vec())
+    Plan::Cargo(cargo(toolchain, rest.to_vec()))
 }
 
-fn cargo(toolchain: Option<OsString>, args: Vec<OsString>) -> Plan {
+fn cargo(toolchain: Option<OsString>, args: Vec<OsString>) -> CargoCall {
     let seen = flags::observe(&args);
     let command = words::subcommand(&args).and_then(|at| args[at].to_str());
     let builds = command.is_some_and(|c| !NOT_BUILDING.contains(&c)) && !seen.help && !seen.version;
     let cleans = command == Some("clean") && !seen.help;
-    Plan::Cargo(CargoCall { toolchain, args, seen, builds, cleans })
+    CargoCall { toolchain, args, seen, builds, cleans, prompt: None }
 }
 
 #[cfg(test)]

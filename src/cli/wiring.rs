@@ -92,7 +92,7 @@ pub fn other_wrapper(ctx: &Context) -> Option<OsString> {
 }
 
 /// Tells builds of one store apart; not a secret.
-fn random_id() -> String {
+pub fn random_id() -> String {
     let half = || std::hash::RandomState::new().build_hasher().finish();
     format!("{:016x}", half() ^ half().rotate_left(32) ^ u64::from(std::process::id()))
 }

@@ -5,10 +5,8 @@
 
 use std::{fmt, ops::Range, sync::Arc};
 
-use unicode_width::UnicodeWidthChar;
-
 use crate::{
-    base::text,
+    base::{excerpt::Excerpt, text},
     config::{read::Problem, source::Source},
 };
 
@@ -99,7 +97,7 @@ impl fmt::Display for Diagnostic {
         write!(f, "error: {}", self.message())?;
         let pad = match &self.place {
             Place::Span(source, span) => {
-                let shown = Excerpt::new(&source.text, span);
+                let shown = Shown::new(&source.text, span);
                 let pad = " ".repeat(shown.line.to_string().len());
                 let path = text::visible(&source.path.to_string_lossy());
                 write!(f, "\n{pad}--> {path}:{}:{}", shown.line, shown.column)?;
@@ -120,7 +118,7 @@ impl fmt::Display for Diagnostic {
 }
 
 /// The line that holds a span, ready to be shown.
-struct Excerpt {
+struct Shown {
     /// From 1.
     line: usize,
     /// In characters, from 1.
@@ -131,39 +129,17 @@ struct Excerpt {
     carets: usize,
 }
 
-impl Excerpt {
+impl Shown {
     fn new(text: &str, span: &Range<usize>) -> Self {
         let start = text.floor_char_boundary(span.start);
         let end = text.floor_char_boundary(span.end).max(start);
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
         let line = text[line_start..line_end].trim_end_matches('\r');
-        // A long line is cut on both sides; what matters stays in sight.
         let before = text[line_start..start].chars().count();
-        let first = if before > 80 { before - 40 } else { 0 };
-        let mut shown =
-            Self { line: text[..start].matches('\n').count() + 1, column: before + 1, text: String::new(), indent: 0, carets: 0 };
-        for (n, (at, c)) in line.char_indices().enumerate() {
-            if n < first || n > first + 160 {
-                continue;
-            }
-            let cut = (n == first && first > 0) || n == first + 160;
-            let cell = if cut { '…' } else { text::visible_char(c) };
-            let width = if c == '\t' && !cut {
-                shown.text.push_str("    ");
-                4
-            } else {
-                shown.text.push(cell);
-                cell.width().unwrap_or(0)
-            };
-            match line_start + at {
-                at if at < start => shown.indent += width,
-                at if at < end => shown.carets += width,
-                _ => {}
-            }
-        }
-        shown.carets = shown.carets.max(1);
-        shown
+        let excerpt = Excerpt::new(line, before);
+        let (indent, carets) = excerpt.columns(before..before + text[start..end].chars().count());
+        Self { line: text[..start].matches('\n').count() + 1, column: before + 1, text: excerpt.text, indent, carets }
     }
 }
 

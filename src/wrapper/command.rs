@@ -58,6 +58,11 @@ impl Command {
         known && is_tracked_compile(self.compiler_args())
     }
 
+    /// Whether it compiles a crate for cargo, whoever does it.
+    pub fn is_compile(&self) -> bool {
+        is_tracked_compile(self.compiler_args())
+    }
+
     /// Where the outputs go, as cargo says it.
     pub fn out_dir(&self) -> Option<&Path> {
         let at = self.words.iter().position(|w| w == "--out-dir")?;
@@ -67,7 +72,7 @@ impl Command {
     /// The command as a child process with more arguments behind those of cargo.
     pub fn with_extra(&self, extra: Vec<OsString>) -> std::process::Command {
         let mut command = std::process::Command::new(&self.words[0]);
-        command.args(&self.words[1..]).args(extra).env(env::names::NESTED, "1");
+        command.args(&self.words[1..]).args(extra).env(env::names::NESTED, "1").env_remove(env::names::FAILURES);
         command
     }
 

@@ -16,6 +16,7 @@ use nix::sys::{
 
 use super::{
     command::Command,
+    failure,
     hold::Waiting,
     misfit, place,
     record::{self, Quiet, Recorder, Settled, not_yet},
@@ -77,6 +78,10 @@ pub fn run(
     let speaks = |line: &[u8]| tried.speaks(line) || recorder.as_ref().is_some_and(|r| r.speaks(line));
     let to = Quiet { to: io::stderr(), speaks, held: &held };
     let mut messages = Stream::new(to, std::env::current_dir().unwrap_or_default(), wait);
+    let listener = failure::Listener::current();
+    if listener.is_some() {
+        messages = messages.keeping(failure::MOST);
+    }
     let complete = err.is_some_and(|from| messages.copy(from).is_ok());
     let stdout = stdout.join().unwrap_or_default();
     let Ok(mut status) = running.wait() else { process::exit_now(1) };
@@ -95,6 +100,10 @@ pub fn run(
             Linked::Plainly
         }
     };
+    if let (Some(listener), false, Some(said)) = (&listener, status.success(), stderr.as_deref()) {
+        listener.hear(command, said);
+    }
+    let stderr = stderr.filter(|said| said.len() <= MOST);
     failpoint::reach("wrapper-before-report");
     let said = stderr.as_deref().filter(|_| !status.success());
     let withdrawn = said.zip(command.out_dir()).and_then(|(said, dir)| misfit::withdraw_if(said, dir));
@@ -179,7 +188,12 @@ fn again(plan: &Plan, old: &Made) -> Option<Made> {
 }
 
 /// Copies as it comes; what was read, or nothing if it was too much.
-fn tee(mut from: impl Read, mut to: impl Write) -> Option<Vec<u8>> {
+fn tee(from: impl Read, to: impl Write) -> Option<Vec<u8>> {
+    tee_keeping(MOST, from, to)
+}
+
+/// The same with another limit.
+pub(super) fn tee_keeping(most: usize, mut from: impl Read, mut to: impl Write) -> Option<Vec<u8>> {
     let mut kept = Some(Vec::new());
     let mut buffer = [0; 16 * 1024];
     loop {
@@ -190,7 +204,7 @@ fn tee(mut from: impl Read, mut to: impl Write) -> Option<Vec<u8>> {
             Err(_) => return None,
         };
         drop(to.write_all(&buffer[..n]).and_then(|()| to.flush()));
-        kept = kept.filter(|k| k.len() + n <= MOST);
+        kept = kept.filter(|k| k.len() + n <= most);
         if let Some(kept) = &mut kept {
             kept.extend_from_slice(&buffer[..n]);
         }

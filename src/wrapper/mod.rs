@@ -7,6 +7,7 @@
 
 pub mod compile;
 pub mod command;
+pub mod failure;
 mod first_look;
 mod hold;
 mod misfit;
@@ -51,6 +52,7 @@ pub fn run(args: Vec<OsString>) -> ! {
     // A fault of ours must not be seen: no message, and the compiler runs.
     std::panic::set_hook(Box::new(|_| {}));
     drop(catch_unwind(AssertUnwindSafe(|| serve(&command))));
+    drop(catch_unwind(AssertUnwindSafe(|| failure::listening(&command))));
     command.exec()
 }
 
@@ -118,8 +120,11 @@ fn ask(command: &Command, env: EnvSnapshot, store: &Path, exe: &Path) -> Option<
         compiler: command.compiler().to_owned(),
         args: command.compiler_args().iter().map(|a| ByteBuf::from(a.as_bytes())).collect(),
         cwd: std::env::current_dir().ok()?.into_os_string(),
-        // Presence matters, values of secrets do not leave this process.
-        env: env.map_values(|name, value| Some(if is_secret_name(name) { Vec::new() } else { value })),
+        // Presence matters, values of secrets do not leave this process. Who wants to hear of failures is no input of a compile.
+        env: env.map_values(|name, value| match name {
+            name if name == names::FAILURES.as_bytes() => None,
+            name => Some(if is_secret_name(name) { Vec::new() } else { value }),
+        }),
         umask: fs::umask(),
     };
     failpoint::reach("wrapper-before-connect");

@@ -36,6 +36,8 @@ pub struct Stream<W, F> {
     in_text: bool,
     /// What was written, unless it was too much to keep.
     shown: Option<Vec<u8>>,
+    /// How much is kept.
+    most: usize,
     held: Option<Held>,
     /// Nothing is held any more, because there would be too much of it.
     gave_up: bool,
@@ -44,7 +46,12 @@ pub struct Stream<W, F> {
 impl<W: Write, F: FnMut(&[u8]) -> bool> Stream<W, F> {
     /// Files are named relative to `cwd`; notifications for which `waits` is true are not written here.
     pub fn new(to: W, cwd: PathBuf, waits: F) -> Self {
-        Self { to, cwd, waits, line: Vec::new(), in_text: false, shown: Some(Vec::new()), held: None, gave_up: false }
+        Self { to, cwd, waits, line: Vec::new(), in_text: false, shown: Some(Vec::new()), most: MOST, held: None, gave_up: false }
+    }
+
+    /// Keeps so much of what is written.
+    pub fn keeping(self, most: usize) -> Self {
+        Self { most, ..self }
     }
 
     /// Takes everything that comes.
@@ -109,7 +116,7 @@ impl<W: Write, F: FnMut(&[u8]) -> bool> Stream<W, F> {
     }
 
     fn note(&mut self, bytes: &[u8]) {
-        self.shown = self.shown.take().filter(|s| s.len() + bytes.len() <= MOST);
+        self.shown = self.shown.take().filter(|s| s.len() + bytes.len() <= self.most);
         if let Some(shown) = &mut self.shown {
             shown.extend_from_slice(bytes);
         }

@@ -4,6 +4,7 @@
 
 mod support;
 
+mod advise;
 mod analyze;
 mod bench;
 mod concurrency;

@@ -92,7 +92,6 @@ help clean
 --explain E0308
 -Zhelp
 -p
-build -p
 --help build
 -- stats
 ";

@@ -35,8 +35,8 @@ const OTHERS: [&str; 18] = [
     "CLIPPY_CONF_DIR",
 ];
 /// They belong to one build alone: its jobserver, its session, its faults.
-const PASSING: [&str; 7] =
-    ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS", names::SESSION, names::NESTED, names::FAILPOINT, names::SUMMARY];
+const PASSING: [&str; 8] =
+    ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS", names::SESSION, names::NESTED, names::FAILPOINT, names::SUMMARY, names::FAILURES];
 
 /// Whether a variable says how one crate is compiled, as opposed to where and for whom.
 pub fn is_of_a_unit(name: &[u8]) -> bool {

@@ -1,0 +1,2 @@
+// | `compile_error!`
+compile_error!("this needs a 64 bit machine");

@@ -1,0 +1,5 @@
+// E0005 | `None`
+pub fn first(names: &[String]) -> &String {
+    let Some(name) = names.first();
+    name
+}

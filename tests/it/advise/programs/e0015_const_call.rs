@@ -1,0 +1,5 @@
+// E0015 | const
+fn size() -> usize {
+    3
+}
+pub const SIZE: usize = size();

@@ -1,0 +1,2 @@
+// E0080 | const
+pub const N: u8 = 255 + 1;

@@ -1,0 +1,4 @@
+// E0106 | lifetime
+pub struct Word {
+    pub text: &str,
+}

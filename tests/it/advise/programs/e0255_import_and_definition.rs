@@ -1,0 +1,3 @@
+// E0255 | `HashMap`
+use std::collections::HashMap;
+pub struct HashMap;

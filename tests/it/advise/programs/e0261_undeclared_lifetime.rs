@@ -1,0 +1,4 @@
+// E0261 | `'a`
+pub struct Holder {
+    pub text: &'a str,
+}

@@ -1,0 +1,4 @@
+// E0308 | `String` | `&str`
+pub fn name() -> String {
+    "anna"
+}

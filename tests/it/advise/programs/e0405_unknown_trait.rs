@@ -1,0 +1,3 @@
+// E0405 | `Dispay`
+pub struct Dog;
+impl Dispay for Dog {}

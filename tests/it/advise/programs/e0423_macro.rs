@@ -1,0 +1,4 @@
+// E0423 | `println!(
+pub fn f() {
+    println("a");
+}

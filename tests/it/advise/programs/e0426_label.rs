@@ -1,0 +1,6 @@
+// E0426 | `'outer`
+pub fn f() {
+    loop {
+        break 'outer;
+    }
+}

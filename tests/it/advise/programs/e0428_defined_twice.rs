@@ -1,0 +1,5 @@
+// E0428 | `Config`
+pub struct Config;
+pub enum Config {
+    A,
+}

@@ -1,0 +1,2 @@
+//  | `self` | `as`
+use {self};

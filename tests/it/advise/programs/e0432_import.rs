@@ -1,0 +1,3 @@
+// E0432 | `serde`
+use serde::Serialize;
+pub fn f<T: Serialize>(_: T) {}

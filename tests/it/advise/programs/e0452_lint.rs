@@ -1,0 +1,3 @@
+// E0452 | lint
+#![allow(foo = "")]
+pub fn f() {}

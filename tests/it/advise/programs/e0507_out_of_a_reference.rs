@@ -1,0 +1,7 @@
+// E0507 | `user.name` | `clone`
+pub struct User {
+    pub name: String,
+}
+pub fn take(user: &User) -> String {
+    user.name
+}

@@ -1,0 +1,4 @@
+// E0600 | `!` | `String`
+pub fn f(text: String) -> bool {
+    !text
+}

@@ -1,0 +1,4 @@
+// E0615 | method of `String` | `.len()`
+pub fn f(text: String) -> usize {
+    text.len
+}

@@ -1,0 +1,7 @@
+// E0658 | nightly
+pub fn f() -> ! {
+    loop {}
+}
+pub fn g() -> Option<!> {
+    None
+}

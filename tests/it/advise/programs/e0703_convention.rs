@@ -1,0 +1,2 @@
+// E0703 | `invalid-abi-of-nobody` | `extern "C"`
+pub extern "invalid-abi-of-nobody" fn f() {}

@@ -1,0 +1,4 @@
+//  | `vek!` | macro | `vec!`
+pub fn f() -> usize {
+    vek![1, 2].len()
+}
