@@ -16,6 +16,7 @@ pub mod cargo;
 pub mod complete;
 pub mod context;
 pub mod daemon;
+pub mod diff;
 pub mod doctor;
 pub mod error;
 pub mod exit;
