@@ -5,3 +5,4 @@
 //! those that the user gets.
 
 pub mod diagnostic;
+pub mod fix;

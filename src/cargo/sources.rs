@@ -15,6 +15,14 @@ const LEFT_OUT: [&str; 2] = ["target", ".git"];
 /// # Errors
 /// With the path.
 pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    copy_except(from, to, to)
+}
+
+/// The same without one directory, which may lie in the project.
+///
+/// # Errors
+/// With the path.
+pub fn copy_except(from: &Path, to: &Path, except: &Path) -> io::Result<()> {
     fs::create_dir_all(to).map_err(|e| at(to, e))?;
     for entry in fs::read_dir(from).map_err(|e| at(from, e))? {
         let entry = entry.map_err(|e| at(from, e))?;
@@ -24,8 +32,8 @@ pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
             continue;
         }
         if kind.is_dir() {
-            if !source.join("CACHEDIR.TAG").exists() {
-                copy(&source, &target)?;
+            if source != except && !source.join("CACHEDIR.TAG").exists() {
+                copy_except(&source, &target, except)?;
             }
         } else if kind.is_symlink() {
             let to = fs::read_link(&source).map_err(|e| at(&source, e))?;
@@ -51,7 +59,13 @@ mod tests {
         }
         std::os::unix::fs::symlink("src/lib.rs", from.join("link")).expect("linked");
         let to = dir.path().join("to");
+        let within = from.join("store");
+        fs::create_dir_all(&within).expect("made");
+        copy_except(&from, &to, &within).expect("copied");
+        assert!(!to.join("store").exists());
+        fs::remove_dir_all(&to).expect("removed");
         copy(&from, &to).expect("copied");
+        assert!(to.join("store").exists());
         assert_eq!(fs::read_to_string(to.join("link")).expect("leads there"), "x");
         assert_eq!(fs::read_link(to.join("link")).expect("a link"), Path::new("src/lib.rs"));
         for gone in ["target", ".git", "made"] {

@@ -38,6 +38,8 @@ pub enum CliError {
     Init(#[from] super::init::InitError),
     #[error("{0}")]
     Analyze(#[from] super::analyze::AnalyzeError),
+    #[error("{0}")]
+    Fix(#[from] crate::advise::fix::FixError),
     #[error("cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
 }
@@ -58,6 +60,7 @@ impl CliError {
             Self::Analyze(e) => e.hint(),
             Self::Bench(e) => e.hint(),
             Self::Watch(e) => e.hint(),
+            Self::Fix(e) => e.hint(),
             Self::Config(_) | Self::Start { .. } | Self::Json(_) => None,
         }
     }
@@ -65,7 +68,7 @@ impl CliError {
     /// See [`exit`].
     pub fn exit(&self) -> i32 {
         match self {
-            Self::UnknownCrate { .. } | Self::Init(_) | Self::Analyze(_) => exit::NO,
+            Self::UnknownCrate { .. } | Self::Init(_) | Self::Analyze(_) | Self::Fix(_) => exit::NO,
             Self::NoCargo => exit::NO_CARGO,
             _ => exit::FAILED,
         }

@@ -7,6 +7,7 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser};
 
+pub mod advise;
 pub mod analyze;
 pub mod args;
 pub mod bench;

@@ -1,0 +1,3 @@
+//! Help with errors, on the command line.
+
+pub mod fix;
