@@ -123,11 +123,14 @@ fn without_places(message: &str) -> String {
     let mut out = String::with_capacity(message.len());
     let mut rest = message.chars().peekable();
     while let Some(c) = rest.next() {
-        out.push(c);
-        if c == ':' && rest.peek().is_some_and(char::is_ascii_digit) {
-            while rest.next_if(char::is_ascii_digit).is_some() {}
-            out.push('#');
+        if !c.is_ascii_digit() {
+            out.push(c);
+            continue;
         }
+        let mut digits = String::from(c);
+        digits.extend(std::iter::from_fn(|| rest.next_if(char::is_ascii_digit)));
+        let is_place = out.ends_with(':') || rest.peek() == Some(&':');
+        out.push_str(if is_place { "#" } else { &digits });
     }
     out
 }

@@ -3,14 +3,15 @@
 //! An error that hides later ones is mended only by letting them be seen, so not everything that is seen for the first time
 //! was made by the change. It is taken for *revealed* if
 //!
-//! - it speaks of no line that was changed, and
-//! - its unit was not compiled before, or an error is gone that was found in an earlier phase and hid it: one of syntax or of
-//!   names hides all that is in its unit, one of types what is in the same body, or anything if it is in none.
+//! - its unit was not compiled before, or
+//! - an error is gone that was found in an earlier phase and hid it: one of syntax or of names hides all that is in its unit, one of
+//!   types what is in the same body, or anything if it is in none.
 //!
-//! In a unit that was free of errors nothing is ever revealed. Where the change is a guess of the compiler's, or of others, an
-//! error in the very body that was changed counts as made: a wrong guess shows as an error further down.
+//! In a unit that was free of errors nothing is ever revealed. What is revealed has to be mended as well ([`Fresh::on_trust`]) if it
+//! may come from the change after all: it speaks of a line that was changed, or of a name that is gone, or it stands in the very
+//! body that was changed by a guess.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use super::{
     bodies::Bodies,
@@ -46,11 +47,18 @@ pub enum Sure {
     No,
 }
 
+/// Errors that can be seen only now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fresh {
+    pub revealed: Vec<Fault>,
+    /// The change is good only if these go too.
+    pub on_trust: Vec<Fault>,
+}
+
 /// What became of the errors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// Better; with the errors that can be seen only now.
-    Better(Vec<Fault>),
+    Better(Fresh),
     /// What was to be mended is still there.
     Stayed,
     /// An error that was not there.
@@ -64,14 +72,15 @@ pub fn judge(before: (&Checked, &Texts), after: (&Checked, &Texts), aims: &[&Fau
     let (mut wanted, mut went) = (BTreeMap::new(), BTreeMap::new());
     aims.iter().for_each(|f| *wanted.entry(&f.what).or_insert(0) += 1);
     gone.iter().for_each(|f| *went.entry(&f.what).or_insert(0) += 1);
-    let revealed = |fault: &Fault| is_revealed(fault, before, after.1, &gone, &touched, sure);
-    if let Some(made) = fresh.iter().find(|f| !revealed(f)) {
+    let view = View { before: before.0, old: before.1, new: after.1, gone: &gone, touched: &touched };
+    if let Some(made) = fresh.iter().find(|f| !view.is_revealed(f)) {
         return Verdict::Made(Box::new((*made).clone()));
     }
     if wanted.iter().any(|(what, count)| went.get(what).unwrap_or(&0) < count) {
         return Verdict::Stayed;
     }
-    Verdict::Better(fresh.into_iter().cloned().collect())
+    let (on_trust, revealed) = fresh.into_iter().cloned().partition(|f| view.is_doubtful(f, sure));
+    Verdict::Better(Fresh { revealed, on_trust })
 }
 
 /// Errors that are gone, and errors that are new.
@@ -95,43 +104,67 @@ fn difference<'a>(before: &'a [Fault], after: &'a [Fault], touched: &Touched) ->
     (gone, fresh)
 }
 
-fn is_revealed(
-    new: &Fault,
-    (before, old_texts): (&Checked, &Texts),
-    new_texts: &Texts,
-    gone: &[&Fault],
-    touched: &Touched,
-    sure: Sure,
-) -> bool {
-    let speaks_of_a_change = new.spoken.iter().any(|(file, lines)| overlaps(&touched.after, file, lines));
-    if speaks_of_a_change || before.is_clean(&new.unit) || new.line == 0 {
-        return false;
+/// What is known of a change.
+struct View<'a> {
+    before: &'a Checked,
+    old: &'a Texts,
+    new: &'a Texts,
+    gone: &'a [&'a Fault],
+    touched: &'a Touched,
+}
+
+impl View<'_> {
+    fn is_revealed(&self, new: &Fault) -> bool {
+        if self.before.is_clean(&new.unit) || new.line == 0 {
+            return false;
+        }
+        if !self.before.was_reached(&new.unit) {
+            return true;
+        }
+        let own = body(self.new, &new.what, new.line);
+        self.gone.iter().filter(|old| old.unit == new.unit && old.phase < new.phase).any(|old| {
+            old.phase <= Phase::Names
+                || match body(self.old, &old.what, old.line) {
+                    None => true,
+                    theirs => theirs == own && old.what.file == new.what.file,
+                }
+        })
     }
-    let own = body(new_texts, &new.what, new.line);
-    if sure == Sure::No && own.is_some() && own == changed_body(new, new_texts, touched, own.as_deref()) {
-        return false;
+
+    fn is_doubtful(&self, new: &Fault, sure: Sure) -> bool {
+        let speaks_of_a_change = new.spoken.iter().any(|(file, lines)| overlaps(&self.touched.after, file, lines));
+        speaks_of_a_change || sure == Sure::No && self.is_in_changed_body(new) || self.speaks_of_lost_name(new)
     }
-    if !before.was_reached(&new.unit) {
-        return true;
+
+    fn is_in_changed_body(&self, new: &Fault) -> bool {
+        let Some(bodies) = self.new.get(&new.what.file).map(|text| Bodies::of(text)) else { return false };
+        let Some(own) = bodies.at(new.line) else { return false };
+        let changed = self.touched.after.get(&new.what.file).into_iter().flatten();
+        changed.flat_map(Clone::clone).any(|line| bodies.at(line) == Some(own))
     }
-    gone.iter().filter(|old| old.unit == new.unit && old.phase < new.phase).any(|old| {
-        old.phase <= Phase::Names
-            || match body(old_texts, &old.what, old.line) {
-                None => true,
-                theirs => theirs == own && old.what.file == new.what.file,
-            }
-    })
+
+    fn speaks_of_lost_name(&self, new: &Fault) -> bool {
+        let words = |texts: &Texts, ranges: &BTreeMap<_, Vec<Range<usize>>>| {
+            let lines = ranges.iter().flat_map(|(file, ranges)| {
+                let text = texts.get(file).map_or("", String::as_str);
+                let is_in = |n: usize| ranges.iter().any(|r| r.contains(&n));
+                text.lines().enumerate().filter(move |(n, _)| is_in(n + 1)).map(|(_, line)| line).collect::<Vec<_>>()
+            });
+            lines.flat_map(names).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let kept = words(self.new, &self.touched.after);
+        let lost = words(self.old, &self.touched.before).into_iter().filter(|name| !kept.contains(name));
+        lost.into_iter().any(|name| names(&new.report.message.message).any(|n| n == name))
+    }
+}
+
+/// What may be a name in a text.
+fn names(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|w| w.starts_with(|c: char| c.is_alphabetic() || c == '_'))
 }
 
 fn body(texts: &Texts, what: &What, line: usize) -> Option<String> {
     Bodies::of(texts.get(&what.file)?).at(line).map(str::to_owned)
-}
-
-/// The body, if lines of it were changed.
-fn changed_body(new: &Fault, texts: &Texts, touched: &Touched, own: Option<&str>) -> Option<String> {
-    let bodies = Bodies::of(texts.get(&new.what.file)?);
-    let mut lines = touched.after.get(&new.what.file)?.iter().flat_map(Clone::clone);
-    lines.find_map(|line| bodies.at(line).filter(|b| Some(*b) == own)).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -163,31 +196,44 @@ mod tests {
     #[test]
     fn gone_stayed_or_moved() {
         let before = checked(&[TYPES]);
-        assert_eq!(verdict(&before, &checked(&[]), Sure::No), Verdict::Better(Vec::new()));
+        assert_eq!(verdict(&before, &checked(&[]), Sure::No), Verdict::Better(Fresh::default()));
         assert_eq!(verdict(&before, &before, Sure::Yes), Verdict::Stayed);
         assert_eq!(verdict(&before, &checked(&[("E0308", "ONE();", 2)]), Sure::Yes), Verdict::Stayed);
         let moved = verdict(&before, &checked(&[("E0308", "two();", 3)]), Sure::Yes);
         assert!(matches!(moved, Verdict::Made(_)), "{moved:?}");
         let two = checked(&[TYPES, ("E0308", "one();", 2), ("E0277", "three();", 6)]);
         assert_eq!(two.faults.len(), 2, "told twice");
-        assert_eq!(verdict(&two, &checked(&[("E0277", "three();", 9)]), Sure::Yes), Verdict::Better(Vec::new()));
+        assert_eq!(verdict(&two, &checked(&[("E0277", "three();", 9)]), Sure::Yes), Verdict::Better(Fresh::default()));
     }
 
     #[test]
     fn what_was_hidden_is_revealed() {
         let (names, types) = (checked(&[NAMES]), checked(&[TYPES]));
-        let revealed = |before: &Checked, after: (&str, &str, usize), sure| matches!(verdict(before, &checked(&[after]), sure), Verdict::Better(fresh) if fresh.len() == 1);
+        let revealed = |before: &Checked, after: (&str, &str, usize), sure| match verdict(before, &checked(&[after]), sure) {
+            Verdict::Better(fresh) => fresh.revealed.len() + 10 * fresh.on_trust.len(),
+            _ => 0,
+        };
         // Later, in another body: only if names hid it.
-        assert!(revealed(&names, ("E0308", "three();", 6), Sure::No));
-        assert!(!revealed(&types, ("E0382", "three();", 6), Sure::Yes));
-        // Later, in the same body: not after a guess.
-        assert!(revealed(&types, ("E0382", "two();", 3), Sure::Yes));
-        assert!(!revealed(&types, ("E0382", "two();", 3), Sure::No));
-        // On the changed line, of the same phase or of an earlier one: made.
-        assert!(!revealed(&names, ("E0382", "ONE();", 2), Sure::Yes));
-        assert!(!revealed(&types, ("E0277", "two();", 3), Sure::Yes));
-        assert!(!revealed(&types, ("E0425", "three();", 6), Sure::Yes));
-        assert!(!revealed(&types, ("", "three();", 6), Sure::Yes));
+        assert_eq!(revealed(&names, ("E0308", "three();", 6), Sure::No), 1);
+        assert_eq!(revealed(&types, ("E0382", "three();", 6), Sure::Yes), 0);
+        // Later, in the same body: a guess has to mend it as well.
+        assert_eq!(revealed(&types, ("E0382", "two();", 3), Sure::Yes), 1);
+        assert_eq!(revealed(&types, ("E0382", "two();", 3), Sure::No), 10);
+        // On the changed line as well, even if the compiler is sure.
+        assert_eq!(revealed(&names, ("E0382", "ONE();", 2), Sure::Yes), 10);
+        // Of the same phase or of an earlier one: made.
+        assert_eq!(revealed(&types, ("E0277", "two();", 3), Sure::Yes), 0);
+        assert_eq!(revealed(&types, ("E0425", "three();", 6), Sure::Yes), 0);
+        assert_eq!(revealed(&types, ("", "three();", 6), Sure::Yes), 0);
+    }
+
+    #[test]
+    fn a_name_that_was_taken_away_is_still_used() {
+        let before = checked(&[NAMES]);
+        let mut after = checked(&[("E0308", "three();", 6)]);
+        after.faults[0].report.message.message = "expected `one`".into();
+        let Verdict::Better(fresh) = verdict(&before, &after, Sure::Yes) else { panic!("it is better for now") };
+        assert_eq!((fresh.revealed.len(), fresh.on_trust.len()), (0, 1));
     }
 
     #[test]
@@ -195,7 +241,10 @@ mod tests {
         let mut before = checked(&[NAMES]);
         let mut after = checked(&[("E0382", "x", 6)]);
         after.faults[0].unit = Unit("other".into());
-        assert!(matches!(verdict(&before, &after, Sure::Yes), Verdict::Better(fresh) if fresh.len() == 1), "never compiled");
+        assert!(
+            matches!(verdict(&before, &after, Sure::Yes), Verdict::Better(fresh) if fresh.revealed.len() == 1),
+            "never compiled"
+        );
         before.clean.push(Unit("other".into()));
         assert!(matches!(verdict(&before, &after, Sure::Yes), Verdict::Made(_)));
     }
@@ -206,6 +255,6 @@ mod tests {
         before.faults[1].what.message = "left".into();
         let mut after = checked(&[("E0277", "ONE();", 2)]);
         after.faults[0].what.message = "left".into();
-        assert_eq!(verdict(&before, &after, Sure::Yes), Verdict::Better(Vec::new()));
+        assert_eq!(verdict(&before, &after, Sure::Yes), Verdict::Better(Fresh::default()));
     }
 }

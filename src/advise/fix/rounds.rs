@@ -1,5 +1,6 @@
 //! Which changes are tried, in which order: all that the compiler is sure of together, then what it guesses, and one by one
-//! what does not help together. What is mended lets other errors be seen, so there are several rounds.
+//! what does not help together. What is mended lets other errors be seen, so there are several rounds. What was kept on trust is
+//! taken back at the end, with all that came after it, if what it brought to light could not be mended as well.
 //!
 //! It must never keep a change that [`judge`] has not found better. Time is bounded by the number of checks.
 
@@ -11,7 +12,7 @@ use std::{
 use super::{
     FixError,
     fault::Fault,
-    judge::{Checked, Sure, Verdict, judge},
+    judge::{Checked, Fresh, Sure, Verdict, judge},
     patch::{Patch, Texts, apply},
     suggest::{Idea, ideas},
 };
@@ -84,13 +85,17 @@ pub struct Outcome {
 /// If nothing can be tried, or there is no error in the copy.
 pub fn mend(trial: &mut dyn Trial) -> Result<Outcome, FixError> {
     let mut work = Work::begin(trial)?;
-    for _ in 0..ROUNDS {
-        let known = work.state.faults.clone();
-        if known.is_empty() || !work.round(&known)? {
-            break;
+    loop {
+        for _ in 0..ROUNDS {
+            let known = work.state.faults.clone();
+            if known.is_empty() || !work.round(&known)? {
+                break;
+            }
+        }
+        if !work.takes_back() {
+            return Ok(work.end());
         }
     }
-    Ok(work.end())
 }
 
 /// Tries what somebody else proposes for an error: kept if at least one error is gone and none was made.
@@ -102,6 +107,7 @@ pub fn try_patches(trial: &mut dyn Trial, patches: &[Patch]) -> Result<Outcome, 
     for patch in patches {
         work.stranger(patch)?;
     }
+    while work.takes_back() {}
     Ok(work.end())
 }
 
@@ -113,7 +119,29 @@ struct Work<'a> {
     texts: Texts,
     state: Checked,
     refused: HashSet<Key>,
+    trusted: Vec<Trusted>,
+    /// Several changes at once have led astray.
+    singly: bool,
     out: Outcome,
+}
+
+/// A change that is good only if these errors go as well, and how all was before it.
+struct Trusted {
+    texts: Texts,
+    state: Checked,
+    mended: usize,
+    revealed: usize,
+    errors: Vec<Fault>,
+    /// Nothing if it was more than one.
+    tried: Option<Tried>,
+}
+
+/// One change.
+struct Tried {
+    error: String,
+    how: String,
+    /// By which it is not tried again.
+    again: Option<Key>,
 }
 
 /// A proposal that was tried, found again wherever it has moved to.
@@ -130,9 +158,9 @@ impl<'a> Work<'a> {
         if state.faults.is_empty() {
             return Err(FixError::NotThere);
         }
-        let (original, texts, refused) = (Texts::new(), Texts::new(), HashSet::new());
-        let mut work = Self { trial, original, texts, state, refused, out: Outcome { checks: 1, ..Outcome::default() } };
-        let state = work.state.clone();
+        let out = Outcome { checks: 1, ..Outcome::default() };
+        let (original, texts, refused, trusted) = (Texts::new(), Texts::new(), HashSet::new(), Vec::new());
+        let mut work = Self { trial, original, texts, state: state.clone(), refused, trusted, singly: false, out };
         work.loads_all(&state);
         Ok(work)
     }
@@ -182,15 +210,15 @@ impl<'a> Work<'a> {
             all.extend(idea.and_then(|i| i.ways.into_iter().next()).map(|way| (fault, way)));
         }
         let (texts, taken) = apply(&self.texts, all.iter().map(|(_, patch)| patch));
-        if taken.len() < 2 || self.is_exhausted() {
+        if taken.len() < 2 || self.singly || self.is_exhausted() {
             return Ok(false);
         }
         let all: Vec<_> = taken.into_iter().filter_map(|n| all.get(n)).collect();
         let aims: Vec<&Fault> = all.iter().map(|(fault, _)| fault).collect();
         let (verdict, state) = self.attempt(&texts, &aims, sure)?;
-        let Verdict::Better(revealed) = verdict else { return Ok(false) };
+        let Verdict::Better(fresh) = verdict else { return Ok(false) };
         let mended = all.iter().map(|(fault, patch)| told(fault, patch, sure)).collect();
-        self.keep(texts, state, mended, &revealed);
+        self.keep(texts, state, mended, fresh, None);
         Ok(true)
     }
 
@@ -231,7 +259,7 @@ impl<'a> Work<'a> {
                 continue;
             }
             match self.attempt(&texts, &[fault], idea.sure)? {
-                (Verdict::Better(revealed), state) => good.push((way, texts, state, revealed)),
+                (Verdict::Better(fresh), state) => good.push((way, texts, state, fresh)),
                 (Verdict::Stayed, _) => why = Declined::NoHelp,
                 (Verdict::Made(made), _) => why = Declined::Worse(made.headline()),
             }
@@ -239,11 +267,21 @@ impl<'a> Work<'a> {
                 break;
             }
         }
+        // One that brings nothing else to light is better than one that has to be trusted.
+        if good.iter().any(|(.., fresh)| fresh.on_trust.is_empty()) {
+            good.retain(|(.., fresh)| fresh.on_trust.is_empty());
+        }
         if good.len() > 1 {
             return Ok(Some(Declined::Ambiguous(good.iter().map(|(way, ..)| added(way)).collect())));
         }
-        let Some((way, texts, state, revealed)) = good.pop() else { return Ok(Some(why)) };
-        self.keep(texts, state, vec![told(fault, way, idea.sure)], &revealed);
+        let Some((way, texts, state, fresh)) = good.pop() else { return Ok(Some(why)) };
+        self.keep(
+            texts,
+            state,
+            vec![told(fault, way, idea.sure)],
+            fresh,
+            Some(Tried { error: fault.headline(), how: way.title.clone(), again: Some(key(fault, idea)) }),
+        );
         Ok(None)
     }
 
@@ -266,11 +304,12 @@ impl<'a> Work<'a> {
         let count = self.state.faults.len();
         match self.attempt(&texts, &[], Sure::No)? {
             (Verdict::Made(made), _) => self.out.declined.push(declined(Declined::Worse(made.headline()))),
-            (Verdict::Better(revealed), state) if state.faults.len() - revealed.len() < count => {
+            (Verdict::Better(fresh), state) if state.faults.len() - fresh.revealed.len() - fresh.on_trust.len() < count => {
                 let is_left = |f: &Fault| state.faults.iter().any(|s| s.what == f.what && s.text == f.text);
                 let gone = self.state.faults.iter().filter(|f| !is_left(f));
                 let mended = gone.map(|f| told(f, patch, Sure::No)).collect();
-                self.keep(texts, state, mended, &revealed);
+                let tried = Tried { error: String::new(), how: patch.title.clone(), again: None };
+                self.keep(texts, state, mended, fresh, Some(tried));
             }
             _ => self.out.declined.push(declined(Declined::NoHelp)),
         }
@@ -288,11 +327,39 @@ impl<'a> Work<'a> {
         Ok((verdict, state))
     }
 
-    fn keep(&mut self, texts: Texts, state: Checked, mended: Vec<Mended>, revealed: &[Fault]) {
+    fn keep(&mut self, texts: Texts, state: Checked, mended: Vec<Mended>, fresh: Fresh, tried: Option<Tried>) {
+        if !fresh.on_trust.is_empty() {
+            let (mended, revealed) = (self.out.mended.len(), self.out.revealed.len());
+            let (texts, state) = (self.texts.clone(), self.state.clone());
+            self.trusted.push(Trusted { texts, state, mended, revealed, errors: fresh.on_trust, tried });
+        }
         self.texts.extend(texts);
         self.state = state;
         self.out.mended.extend(mended);
-        self.out.revealed.extend(revealed.iter().map(Fault::headline));
+        self.out.revealed.extend(fresh.revealed.iter().map(Fault::headline));
+    }
+
+    /// Goes back to before the first change that was trusted in vain; false if there is none.
+    fn takes_back(&mut self) -> bool {
+        let is_left = |error: &&Fault| self.state.faults.iter().any(|f| f.what == error.what);
+        let in_vain = |t: &Trusted| t.errors.iter().find(is_left).map(Fault::headline);
+        let found = self.trusted.iter().enumerate().find_map(|(at, t)| Some((at, in_vain(t)?)));
+        let Some((at, left)) = found else { return false };
+        let Some(back) = self.trusted.drain(at..).next() else { return false };
+        // Sources that were looked at since stay known, as they were.
+        let known = self.original.iter().map(|(file, text)| (file.clone(), text.clone()));
+        self.texts = known.chain(back.texts).collect();
+        self.state = back.state;
+        self.out.mended.truncate(back.mended);
+        self.out.revealed.truncate(back.revealed);
+        match back.tried {
+            Some(tried) => {
+                self.out.declined.push((tried.error, tried.how, Declined::Worse(left)));
+                self.refused.extend(tried.again);
+            }
+            None => self.singly = true,
+        }
+        true
     }
 
     fn is_exhausted(&self) -> bool {

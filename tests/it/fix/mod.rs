@@ -19,7 +19,7 @@ use rustc_hyperopt::{
     ui::{ColorChoice, Printer},
 };
 
-use crate::support::{Sandbox, exe, processes::wait_until, write};
+use crate::support::{Sandbox, exe, write};
 
 mod programs;
 mod safety;
@@ -84,7 +84,7 @@ pub fn mend_with(
     proposals: &[Proposal],
     before: impl FnOnce(),
 ) -> Done {
-    let build = sandbox.cargo(dir, &[words, &["--message-format=json"]].concat());
+    let build = sandbox.cargo(dir, &[&words[..1], &["--message-format=json"], &words[1..]].concat());
     assert!(!build.0.status.success(), "it is to fail");
     let reports: Vec<Report> = build.stdout().lines().filter_map(Report::read).collect();
     before();

@@ -35,7 +35,6 @@ const MENDED: &[(&str, &str)] = &[
         "fn pick(a: &str, b: &str) -> &str { if a.len() > 1 { a } else { b } }\nfn main() { println!(\"{}\", pick(\"a\", \"b\")); }",
     ),
     ("e0384_mut", "fn main() { let x = 1; println!(\"{x}\"); x = 2; println!(\"{x}\"); }"),
-    ("e0614_deref", "fn main() { let x = 1u32; println!(\"{}\", *x); }"),
     ("e0716_temporary", "fn main() { let s: &str = String::from(\"ab\").as_str(); println!(\"{s}\"); }"),
     (
         "e0373_move",
@@ -62,16 +61,10 @@ const MENDED: &[(&str, &str)] = &[
     ),
     ("e0277_debug", "struct S;\nfn main() { println!(\"{:?}\", S); }"),
     ("e0277_bound", "fn show<T>(t: T) -> String { format!(\"{t}\") }\nfn main() { println!(\"{}\", show(1)); }"),
-    ("e0061_extra", "fn f(a: u8) -> u8 { a }\nfn main() { println!(\"{}\", f(1, 2)); }"),
-    (
-        "e0282_type",
-        "fn main() { let x = \"5\".parse().unwrap(); println!(\"{}\", x); let y: u8 = x; println!(\"{y}\"); let z = 1; println!(\"{}\", zz(z)); }\nfn zzz(a: u8) -> u8 { a }",
-    ),
     (
         "e0621_lifetime",
         "fn f<'a>(x: &'a u8, y: &u8) -> &'a u8 { if *x > 1 { x } else { y } }\nfn main() { println!(\"{}\", f(&1, &2)); }",
     ),
-    ("e0728_async", "async fn g() -> u8 { 1 }\nfn f() -> u8 { g().await }\nfn main() { let _ = f(); }"),
     ("semicolon", "fn main() { let x = 1\n    let y = 2;\n    println!(\"{}\", x + y); }"),
     ("keyword", "fn main() { let x = 1; if x == 1 and x < 2 { println!(\"{x}\"); } }"),
     (
@@ -79,6 +72,38 @@ const MENDED: &[(&str, &str)] = &[
         "use std::fmt::Dispaly;\nfn f(d: &dyn Dispaly) -> String { d.to_string() }\nfn main() { let v = Vec::new(); v.push(f(&1)); let s: String = \"a\"; println!(\"{v:?}{s}\"); }",
     ),
 ];
+
+/// Nothing is proposed, or what is proposed does not help: not a byte changes.
+const LEFT: &[(&str, &str)] = &[
+    ("e0614_deref", "fn main() { let x = 1u32; println!(\"{}\", *x); }"),
+    ("e0061_missing", "fn f(a: u8, b: u8) -> u8 { a + b }\nfn main() { println!(\"{}\", f(1)); }"),
+    ("e0728_async", "async fn g() -> u8 { 1 }\nfn f() -> u8 { g().await }\nfn main() { let _ = f(); }"),
+    // The similar name is a number, and cannot be called.
+    ("worse_call", "fn main() { let z = 1; println!(\"{}\", zz(z)); }"),
+    // The similar name has another type.
+    ("worse_type", "fn f(x: &str) -> usize { x.len() }\nfn main() { let width = 1u8; println!(\"{width}{}\", f(widht)); }"),
+    // What is guessed compiles where it stands, and not further down.
+    (
+        "worse_below",
+        "fn main() {\n    let lines = 1u8;\n    let x = linse;\n    println!(\"{lines}\");\n    let y: Vec<u8> = x;\n    println!(\"{y:?}\");\n}",
+    ),
+    // `#[derive(Clone)]` would be needed as well, and cannot be.
+    ("worse_clone", "struct S<'a>(&'a mut u8);\nfn main() { let mut n = 1; let a = S(&mut n); let b = a; *a.0 = 1; *b.0 = 2; }"),
+    ("missing_arm", "fn main() { match Some(1) { Some(x) => println!(\"{x}\") } }"),
+];
+
+#[test]
+fn what_does_not_help_leaves_every_byte() {
+    let sandbox = Sandbox::new();
+    for (name, source) in LEFT {
+        let toml = manifest("app");
+        let dir = sandbox.project(name, [("Cargo.toml", toml.as_str()), ("src/main.rs", source)]);
+        let done = mend(&sandbox, &dir, &["build"], NO_VCS);
+        assert_eq!(done.mended().files, 0, "{name}: {}", done.said);
+        assert_eq!(fs::read_to_string(dir.join("src/main.rs")).expect("there"), *source, "{name}");
+        assert!(undo(&sandbox, &dir).0.is_err(), "{name}: nothing to take back");
+    }
+}
 
 /// Whatever is done, it does not make it worse; and what is not mended is as it was.
 #[test]
