@@ -22,8 +22,13 @@ impl Bodies {
 
     /// The innermost one that has this line, by a name that stays when lines move.
     pub fn at(&self, line: usize) -> Option<&str> {
+        self.with_lines(line).map(|(_, name)| name.as_str())
+    }
+
+    /// The same, with its lines.
+    pub fn with_lines(&self, line: usize) -> Option<&(Range<usize>, String)> {
         let all = self.0.iter().filter(|(lines, _)| lines.contains(&line));
-        all.min_by_key(|(lines, _)| lines.len()).map(|(_, name)| name.as_str())
+        all.min_by_key(|(lines, _)| lines.len())
     }
 }
 

@@ -8,14 +8,15 @@
 //!   types what is in the same body, or anything if it is in none.
 //!
 //! In a unit that was free of errors nothing is ever revealed. What is revealed has to be mended as well ([`Fresh::on_trust`]) if it
-//! may come from the change after all: it speaks of a line that was changed, or of a name that is gone, or it stands in the very
-//! body that was changed by a guess.
+//! may come from the change after all: it speaks of a line that was changed, or of a name that is gone, or a guess changed
+//! its body at a place that it may have to do with ([`flow`]).
 
 use std::{collections::BTreeMap, ops::Range};
 
 use super::{
     bodies::Bodies,
     fault::{Fault, Unit, What},
+    flow,
     patch::{Texts, Touched, overlaps},
     phase::Phase,
 };
@@ -133,14 +134,19 @@ impl View<'_> {
 
     fn is_doubtful(&self, new: &Fault, sure: Sure) -> bool {
         let speaks_of_a_change = new.spoken.iter().any(|(file, lines)| overlaps(&self.touched.after, file, lines));
-        speaks_of_a_change || sure == Sure::No && self.is_in_changed_body(new) || self.speaks_of_lost_name(new)
+        speaks_of_a_change || sure == Sure::No && self.may_follow_in_body(new) || self.speaks_of_lost_name(new)
     }
 
-    fn is_in_changed_body(&self, new: &Fault) -> bool {
-        let Some(bodies) = self.new.get(&new.what.file).map(|text| Bodies::of(text)) else { return false };
-        let Some(own) = bodies.at(new.line) else { return false };
-        let changed = self.touched.after.get(&new.what.file).into_iter().flatten();
-        changed.flat_map(Clone::clone).any(|line| bodies.at(line) == Some(own))
+    /// Lines of its own body were changed, and it may have to do with them.
+    fn may_follow_in_body(&self, new: &Fault) -> bool {
+        let Some(text) = self.new.get(&new.what.file) else { return false };
+        let bodies = Bodies::of(text);
+        let Some((lines, _)) = bodies.with_lines(new.line) else { return false };
+        let changed = self.touched.after.get(&new.what.file).into_iter().flatten().flat_map(Clone::clone);
+        let from: Vec<usize> = changed.filter(|line| lines.contains(line)).collect();
+        let spoken = new.spoken.iter().filter(|(file, _)| *file == new.what.file).flat_map(|(_, lines)| lines.clone());
+        let to: Vec<usize> = spoken.chain([new.line]).collect();
+        flow::reaches(text, lines, &from, &to)
     }
 
     fn speaks_of_lost_name(&self, new: &Fault) -> bool {
@@ -174,8 +180,8 @@ mod tests {
     use super::*;
     use crate::advise::fix::fault::{faults, tests::report};
 
-    const BEFORE: &str = "fn a() {\n    one();\n    two();\n}\nfn b() {\n    three();\n}\nstruct S;\n";
-    const AFTER: &str = "fn a() {\n    ONE();\n    two();\n}\nfn b() {\n    three();\n}\nstruct S;\n";
+    const BEFORE: &str = "fn a() {\n    one();\n    two(x);\n    other();\n}\nfn b() {\n    three();\n}\n";
+    const AFTER: &str = "fn a() {\n    ONE(x);\n    two(x);\n    other();\n}\nfn b() {\n    three();\n}\n";
 
     fn checked(all: &[(&str, &str, usize)]) -> Checked {
         let reports: Vec<_> = all.iter().map(|(code, text, line)| report(code, "m", ("src/lib.rs", *line, text))).collect();
@@ -198,12 +204,12 @@ mod tests {
         let before = checked(&[TYPES]);
         assert_eq!(verdict(&before, &checked(&[]), Sure::No), Verdict::Better(Fresh::default()));
         assert_eq!(verdict(&before, &before, Sure::Yes), Verdict::Stayed);
-        assert_eq!(verdict(&before, &checked(&[("E0308", "ONE();", 2)]), Sure::Yes), Verdict::Stayed);
-        let moved = verdict(&before, &checked(&[("E0308", "two();", 3)]), Sure::Yes);
+        assert_eq!(verdict(&before, &checked(&[("E0308", "ONE(x);", 2)]), Sure::Yes), Verdict::Stayed);
+        let moved = verdict(&before, &checked(&[("E0308", "two(x);", 3)]), Sure::Yes);
         assert!(matches!(moved, Verdict::Made(_)), "{moved:?}");
-        let two = checked(&[TYPES, ("E0308", "one();", 2), ("E0277", "three();", 6)]);
+        let two = checked(&[TYPES, ("E0308", "one();", 2), ("E0277", "three();", 7)]);
         assert_eq!(two.faults.len(), 2, "told twice");
-        assert_eq!(verdict(&two, &checked(&[("E0277", "three();", 9)]), Sure::Yes), Verdict::Better(Fresh::default()));
+        assert_eq!(verdict(&two, &checked(&[("E0277", "three();", 7)]), Sure::Yes), Verdict::Better(Fresh::default()));
     }
 
     #[test]
@@ -214,23 +220,24 @@ mod tests {
             _ => 0,
         };
         // Later, in another body: only if names hid it.
-        assert_eq!(revealed(&names, ("E0308", "three();", 6), Sure::No), 1);
-        assert_eq!(revealed(&types, ("E0382", "three();", 6), Sure::Yes), 0);
-        // Later, in the same body: a guess has to mend it as well.
-        assert_eq!(revealed(&types, ("E0382", "two();", 3), Sure::Yes), 1);
-        assert_eq!(revealed(&types, ("E0382", "two();", 3), Sure::No), 10);
+        assert_eq!(revealed(&names, ("E0308", "three();", 7), Sure::No), 1);
+        assert_eq!(revealed(&types, ("E0382", "three();", 7), Sure::Yes), 0);
+        // Later, in the same body: a guess has to mend it as well, unless it has nothing to do with it.
+        assert_eq!(revealed(&types, ("E0382", "two(x);", 3), Sure::Yes), 1);
+        assert_eq!(revealed(&types, ("E0382", "two(x);", 3), Sure::No), 10);
+        assert_eq!(revealed(&types, ("E0382", "other();", 4), Sure::No), 1);
         // On the changed line as well, even if the compiler is sure.
-        assert_eq!(revealed(&names, ("E0382", "ONE();", 2), Sure::Yes), 10);
+        assert_eq!(revealed(&names, ("E0382", "ONE(x);", 2), Sure::Yes), 10);
         // Of the same phase or of an earlier one: made.
-        assert_eq!(revealed(&types, ("E0277", "two();", 3), Sure::Yes), 0);
-        assert_eq!(revealed(&types, ("E0425", "three();", 6), Sure::Yes), 0);
-        assert_eq!(revealed(&types, ("", "three();", 6), Sure::Yes), 0);
+        assert_eq!(revealed(&types, ("E0277", "two(x);", 3), Sure::Yes), 0);
+        assert_eq!(revealed(&types, ("E0425", "three();", 7), Sure::Yes), 0);
+        assert_eq!(revealed(&types, ("", "three();", 7), Sure::Yes), 0);
     }
 
     #[test]
     fn a_name_that_was_taken_away_is_still_used() {
         let before = checked(&[NAMES]);
-        let mut after = checked(&[("E0308", "three();", 6)]);
+        let mut after = checked(&[("E0308", "three();", 7)]);
         after.faults[0].report.message.message = "expected `one`".into();
         let Verdict::Better(fresh) = verdict(&before, &after, Sure::Yes) else { panic!("it is better for now") };
         assert_eq!((fresh.revealed.len(), fresh.on_trust.len()), (0, 1));
@@ -239,7 +246,7 @@ mod tests {
     #[test]
     fn units_that_were_clean_stay_so() {
         let mut before = checked(&[NAMES]);
-        let mut after = checked(&[("E0382", "x", 6)]);
+        let mut after = checked(&[("E0382", "x", 7)]);
         after.faults[0].unit = Unit("other".into());
         assert!(
             matches!(verdict(&before, &after, Sure::Yes), Verdict::Better(fresh) if fresh.revealed.len() == 1),
@@ -253,7 +260,7 @@ mod tests {
     fn one_of_two_on_a_line_may_stay() {
         let mut before = checked(&[TYPES, ("E0277", "one();", 2)]);
         before.faults[1].what.message = "left".into();
-        let mut after = checked(&[("E0277", "ONE();", 2)]);
+        let mut after = checked(&[("E0277", "ONE(x);", 2)]);
         after.faults[0].what.message = "left".into();
         assert_eq!(verdict(&before, &after, Sure::Yes), Verdict::Better(Fresh::default()));
     }

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 
 pub mod bodies;
 pub mod fault;
+pub mod flow;
 pub mod judge;
 pub mod mend;
 pub mod patch;

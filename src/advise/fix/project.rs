@@ -125,8 +125,11 @@ pub mod tests {
     use super::*;
     use crate::cargo::metadata::{Dependency, Target};
 
-    /// A workspace of `(name, kind of its target, has a build script, what it needs: (name, kind))` in `root`.
-    pub fn project(root: &Path, packages: &[(&str, &str, bool, &[(&str, &str)])]) -> Project {
+    /// Name, kind of its target, whether it has a build script, what it needs (name and kind).
+    type Sketch<'a> = (&'a str, &'a str, bool, &'a [(&'a str, &'a str)]);
+
+    /// A workspace in `root`.
+    pub fn project(root: &Path, packages: &[Sketch<'_>]) -> Project {
         let mut metadata = Metadata { workspace_root: root.into(), ..Metadata::default() };
         for (name, kind, has_script, needs) in packages {
             let dir = root.join(name).components().fold(PathBuf::new(), |mut dir, part| {

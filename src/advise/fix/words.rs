@@ -86,9 +86,7 @@ pub fn check(words: &[OsString]) -> Result<CheckWords, FixError> {
             }
             Flag::Short { last: Some((b'C', _)), .. } => return Err(FixError::Word("-C".into())),
             Flag::Short { letters, last } => {
-                for (letter, flag) in [(b'r', "--release")] {
-                    profile.extend(letters.contains(&letter).then(|| flag.into()));
-                }
+                profile.extend(letters.contains(&b'r').then(|| "--release".into()));
                 // `-vvp x` is `-p x` here.
                 if let Some((letter, rest)) = last {
                     let mut word = OsString::from(format!("-{}", char::from(letter)));
