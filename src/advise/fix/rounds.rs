@@ -13,7 +13,7 @@ use super::{
     FixError,
     fault::Fault,
     judge::{Checked, Fresh, Sure, Verdict, judge},
-    patch::{Patch, Texts, apply},
+    patch::{Edit, Patch, Texts, apply},
     suggest::{Idea, ideas},
 };
 
@@ -79,11 +79,12 @@ pub struct Outcome {
     pub cut_short: bool,
 }
 
-/// Mends with what the compiler proposes.
+/// Mends with what the compiler proposes, and then with what others do for the errors that are left: kept if at least one error is
+/// gone and none was made.
 ///
 /// # Errors
 /// If nothing can be tried, or there is no error in the copy.
-pub fn mend(trial: &mut dyn Trial) -> Result<Outcome, FixError> {
+pub fn mend(trial: &mut dyn Trial, others: &[Patch]) -> Result<Outcome, FixError> {
     let mut work = Work::begin(trial)?;
     loop {
         for _ in 0..ROUNDS {
@@ -93,18 +94,13 @@ pub fn mend(trial: &mut dyn Trial) -> Result<Outcome, FixError> {
             }
         }
         if !work.takes_back() {
-            return Ok(work.end());
+            break;
         }
     }
-}
-
-/// Tries what somebody else proposes for an error: kept if at least one error is gone and none was made.
-///
-/// # Errors
-/// As [`mend`].
-pub fn try_patches(trial: &mut dyn Trial, patches: &[Patch]) -> Result<Outcome, FixError> {
-    let mut work = Work::begin(trial)?;
-    for patch in patches {
+    for patch in others {
+        if work.state.faults.is_empty() {
+            break;
+        }
         work.stranger(patch)?;
     }
     while work.takes_back() {}
@@ -296,11 +292,11 @@ impl<'a> Work<'a> {
             self.out.declined.push(declined(Declined::Unfit));
             return Ok(());
         }
-        let (texts, taken) = apply(&self.texts, [patch]);
-        if taken.is_empty() || texts == self.texts {
+        let moved = self.moved(patch).map(|patch| apply(&self.texts, [&patch]));
+        let Some((texts, _)) = moved.filter(|(texts, taken)| !taken.is_empty() && *texts != self.texts) else {
             self.out.declined.push(declined(Declined::Unfit));
             return Ok(());
-        }
+        };
         let count = self.state.faults.len();
         match self.attempt(&texts, &[], Sure::No)? {
             (Verdict::Made(made), _) => self.out.declined.push(declined(Declined::Worse(made.headline()))),
@@ -316,9 +312,25 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
+    /// A patch for the sources as they were, at the places where its texts stand now.
+    fn moved(&self, patch: &Patch) -> Option<Patch> {
+        let moved = |edit: &Edit| {
+            let old = self.original.get(&edit.file)?.get(edit.start..edit.end)?;
+            let now = self.texts.get(&edit.file)?;
+            let mut found = now.match_indices(old).map(|(at, _)| at);
+            let start = found.next().filter(|_| found.next().is_none())?;
+            Some(Edit { start, end: start + old.len(), ..edit.clone() })
+        };
+        Some(Patch { title: patch.title.clone(), edits: patch.edits.iter().map(moved).collect::<Option<_>>()? })
+    }
+
     fn attempt(&mut self, texts: &Texts, aims: &[&Fault], sure: Sure) -> Result<(Verdict, Checked), FixError> {
-        let state = self.trial.check(texts)?;
         self.out.checks += 1;
+        let state = match self.trial.check(texts) {
+            // It could be checked without the change.
+            Err(FixError::Copy(_)) => return Ok((Verdict::Stayed, self.state.clone())),
+            state => state?,
+        };
         // What is seen for the first time may be in a source that was never looked at.
         self.loads_all(&state);
         let mut after = self.texts.clone();

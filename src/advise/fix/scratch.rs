@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! <store>/mend/<workspace>/lock     held while somebody tries something
-//!                          work/    the copy, with the packages beside it where they are beside it
+//!                          work/    the copy during a trial, with the packages beside it where they are beside it
 //!                          target/  kept, so that the next trial compiles little
 //!                          last     what `--undo` takes back
 //! ```
@@ -69,6 +69,7 @@ pub struct Scratch {
     root: PathBuf,
     cwd: PathBuf,
     target: PathBuf,
+    work: PathBuf,
     /// What differs from the copied state.
     written: Texts,
     _lock: Flock<File>,
@@ -150,7 +151,17 @@ impl Scratch {
         let copied = copied.canonicalize().map_err(|e| at(&copied, e))?;
         let users = asked.cwd.canonicalize().unwrap_or_else(|_| asked.cwd.clone());
         let cwd = words::moved(&users, &root, &copied).unwrap_or_else(|_| copied.clone());
-        Ok(Self { target: dir.join("target"), root: copied, cwd, project, check, asked, written: Texts::new(), _lock: lock })
+        Ok(Self {
+            work,
+            target: dir.join("target"),
+            root: copied,
+            cwd,
+            project,
+            check,
+            asked,
+            written: Texts::new(),
+            _lock: lock,
+        })
     }
 
     fn command(&self) -> Result<Command, FixError> {
@@ -188,6 +199,14 @@ impl Scratch {
             }
         }
         Ok(())
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Sources are nobody else's business. The empty directory says when it was used.
+        drop(clear(&self.work));
+        drop(fs::create_dir(&self.work));
     }
 }
 

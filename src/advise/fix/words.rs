@@ -103,7 +103,12 @@ pub fn check(words: &[OsString]) -> Result<CheckWords, FixError> {
         made.words.extend(["--profile", "test"].map(OsString::from));
     } else {
         made.words.extend(profile);
-        made.words.extend(is_test.then(|| "--all-targets".into()));
+        let targets: &[&str] = match name.as_ref() {
+            "test" | "t" => &["--tests", "--examples"],
+            "bench" => &["--benches"],
+            _ => &[],
+        };
+        made.words.extend(targets.iter().map(OsString::from));
     }
     Ok(made)
 }
@@ -130,9 +135,9 @@ mod tests {
             ("run -qrp a --bin z arg -p b", "check -pa --bin z --release", ""),
             ("run -p a -- -p b", "check -p a", ""),
             ("--color always b -vv --target-dir x --message-format=short -F x", "check -F x", ""),
-            ("test some::name --no-run -- --nocapture", "check --all-targets", ""),
+            ("test some::name --no-run -- --nocapture", "check --tests --examples", ""),
             ("t --lib --release", "check --lib --profile test", ""),
-            ("test --workspace --release", "check --workspace --release --all-targets", ""),
+            ("test --workspace --release", "check --workspace --release --tests --examples", ""),
             ("clippy --workspace -- -D warnings", "clippy --workspace", "-D warnings"),
             ("check --locked --offline --config a=b --target t -j 2", "check --locked --config a=b --target t -j 2", ""),
         ] {

@@ -10,6 +10,7 @@ use crate::{
         diagnostic::Report,
         fix::{
             FixError,
+            judge::Sure,
             mend::Mend,
             proposal::{self, Replacement},
             rounds::{self, Declined, Outcome},
@@ -21,6 +22,7 @@ use crate::{
     base::text::count,
     cargo::workspace,
     cli::{context::Context, diff},
+    ui::sanitize::clean,
 };
 
 /// The command whose build has failed.
@@ -91,7 +93,7 @@ pub fn mend(ctx: &mut Context, failed: &Failed<'_>, proposals: &[Proposal], allo
     ctx.printer.status("Trying", "what is proposed, in a copy of the workspace");
     let root = project.root.clone();
     let mut scratch = Scratch::new(asked, project)?;
-    let outcome = if patches.is_empty() { rounds::mend(&mut scratch) } else { rounds::try_patches(&mut scratch, &patches) }?;
+    let outcome = rounds::mend(&mut scratch, &patches)?;
     finish(ctx, failed.store, &root, &outcome)
 }
 
@@ -125,9 +127,9 @@ fn finish(ctx: &mut Context, store: &Path, root: &Path, outcome: &Outcome) -> Re
         return Ok(done);
     };
     for mended in &outcome.mended {
-        let guess = if mended.sure == crate::advise::fix::judge::Sure::No { " (a guess that compiles)" } else { "" };
+        let guess = if mended.sure == Sure::No { " (a guess that compiles)" } else { "" };
         ctx.printer.status("Mends", &mended.error);
-        ctx.printer.say(format!("             {}{guess}", crate::ui::sanitize::clean(&mended.how)));
+        ctx.printer.say(format!("             {}{guess}", clean(&mended.how)));
     }
     for changed in &mend.files {
         diff::show(ctx, "Changing", &changed.file, (&changed.before, &changed.after));

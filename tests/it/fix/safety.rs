@@ -30,6 +30,8 @@ fn a_mend_is_shown_and_taken_back() {
         assert!(done.said.contains(part), "{part}: {}", done.said);
     }
     assert_eq!(main_of(&dir), MENDED);
+    let place = rustc_hyperopt::advise::fix::scratch::place(&sandbox.store(), &dir);
+    assert_eq!(fs::read_dir(place.join("work")).expect("there").count(), 0, "no copy is left");
     let (result, said) = undo(&sandbox, &dir);
     assert!(result.is_ok() && said.contains("Restored 1 file"), "{said}");
     assert_eq!(main_of(&dir), TYPO);
@@ -172,6 +174,23 @@ fn somebody_elses_proposal_is_tried_as_well() {
     assert_eq!(main_of(&dir), NO_IDEA);
     let good = propose(&sandbox, &dir, vec![part("src/main.rs", "v.iter().total()", "v.iter().map(|n| u64::from(*n)).sum()")]);
     assert_eq!(good.mended(), Mended { files: 1, errors: 1, left: 0 }, "{}", good.said);
+    compiles(&sandbox, &dir, &["check"]).expect("mended");
+}
+
+/// The compiler's proposals come first, and do not put others out of place.
+#[test]
+fn proposals_of_both_kinds() {
+    let sandbox = Sandbox::new();
+    let dir = app(
+        &sandbox,
+        "app",
+        &NO_IDEA.replace("fn main() {\n", "fn main() {\n    let counter: u8 = 1;\n    println!(\"{}\", countr);\n"),
+    );
+    let text = main_of(&dir);
+    let first = text.replace("fn sum", "fn main2() {\n    let v: String = \"a\";\n    drop(v);\n}\npub fn sum");
+    write(&dir.join("src/main.rs"), &first);
+    let done = propose(&sandbox, &dir, vec![part("src/main.rs", "v.iter().total()", "v.iter().map(|n| u64::from(*n)).sum()")]);
+    assert_eq!(done.mended(), Mended { files: 1, errors: 3, left: 0 }, "{}", done.said);
     compiles(&sandbox, &dir, &["check"]).expect("mended");
 }
 
