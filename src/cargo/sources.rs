@@ -24,17 +24,11 @@ pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
 /// With the path.
 pub fn copy_except(from: &Path, to: &Path, except: &Path) -> io::Result<()> {
     fs::create_dir_all(to).map_err(|e| at(to, e))?;
-    for entry in fs::read_dir(from).map_err(|e| at(from, e))? {
-        let entry = entry.map_err(|e| at(from, e))?;
+    for entry in entries(from, except)? {
         let (source, target) = (entry.path(), to.join(entry.file_name()));
         let kind = entry.file_type().map_err(|e| at(&source, e))?;
-        if LEFT_OUT.iter().any(|name| entry.file_name() == *name) {
-            continue;
-        }
         if kind.is_dir() {
-            if source != except && !source.join("CACHEDIR.TAG").exists() {
-                copy_except(&source, &target, except)?;
-            }
+            copy_except(&source, &target, except)?;
         } else if kind.is_symlink() {
             let to = fs::read_link(&source).map_err(|e| at(&source, e))?;
             std::os::unix::fs::symlink(to, &target).map_err(|e| at(&target, e))?;
@@ -43,6 +37,30 @@ pub fn copy_except(from: &Path, to: &Path, except: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Bytes that [`copy_except`] would copy. What cannot be read counts nothing.
+pub fn size_except(from: &Path, except: &Path) -> u64 {
+    let size = |entry: &fs::DirEntry| match entry.file_type() {
+        Ok(kind) if kind.is_dir() => size_except(&entry.path(), except),
+        Ok(kind) if kind.is_file() => entry.metadata().map_or(0, |m| m.len()),
+        _ => 0,
+    };
+    entries(from, except).map_or(0, |all| all.iter().map(size).sum())
+}
+
+/// What of a directory is copied.
+fn entries(dir: &Path, except: &Path) -> io::Result<Vec<fs::DirEntry>> {
+    // A link to one is copied as any other link.
+    let is_cache =
+        |entry: &fs::DirEntry| entry.file_type().is_ok_and(|k| k.is_dir()) && entry.path().join("CACHEDIR.TAG").exists();
+    let is_left_out = |entry: &fs::DirEntry| {
+        let path = entry.path();
+        LEFT_OUT.iter().any(|name| entry.file_name() == *name) || path == except || is_cache(entry)
+    };
+    let all = fs::read_dir(dir).map_err(|e| at(dir, e))?;
+    let kept = all.filter(|entry| !entry.as_ref().is_ok_and(is_left_out));
+    kept.map(|entry| entry.map_err(|e| at(dir, e))).collect()
 }
 
 #[cfg(test)]
@@ -63,6 +81,7 @@ mod tests {
         fs::create_dir_all(&within).expect("made");
         copy_except(&from, &to, &within).expect("copied");
         assert!(!to.join("store").exists());
+        assert_eq!(size_except(&from, &within), 1, "one file, and a link to it");
         fs::remove_dir_all(&to).expect("removed");
         copy(&from, &to).expect("copied");
         assert!(to.join("store").exists());

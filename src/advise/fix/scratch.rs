@@ -135,8 +135,7 @@ impl Scratch {
         let work = dir.join("work");
         clear(&work)?;
         for from in std::iter::once(&root).chain(&project.beside) {
-            let size = crate::base::fs::tree_size(from).saturating_sub(crate::base::fs::tree_size(&from.join("target")));
-            if size > MOST {
+            if sources::size_except(from, &asked.store) > MOST {
                 return Err(FixError::Copy(format!("{} is larger than 2 GiB", from.display())));
             }
             sources::copy_except(from, &words::moved(from, &top, &work)?, &asked.store)?;
