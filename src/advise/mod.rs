@@ -8,6 +8,7 @@ pub mod captured;
 pub mod causes;
 pub mod diagnostic;
 pub mod explain;
+pub mod fix;
 pub mod group;
 pub mod show;
 pub mod suggestion;

@@ -134,6 +134,29 @@ pub fn write_atomic(path: &Path, bytes: &[u8], mode: u32, durability: Durability
     })
 }
 
+/// Replaces the text of a file and keeps its permissions; one that is not there yet is made, for everybody to read.
+///
+/// # Errors
+/// With the path; on failure the old file, if any, still stands.
+pub fn rewrite(path: &Path, text: &str) -> io::Result<()> {
+    let permissions = fs::metadata(path).ok().map(|m| m.permissions());
+    let temp = temp_beside(path);
+    let result = (|| {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o644).open(&temp)?;
+        file.write_all(text.as_bytes())?;
+        if let Some(permissions) = permissions {
+            file.set_permissions(permissions)?;
+        }
+        file.sync_data()?;
+        drop(file);
+        fs::rename(&temp, path)
+    })();
+    result.map_err(|e| {
+        drop(fs::remove_file(&temp));
+        at(path, e)
+    })
+}
+
 /// How a file came to its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Placed {

@@ -19,7 +19,11 @@ use super::{
     site::{self, Site},
     tool::{Programs, Tool},
 };
-use crate::{base::fs::at, cargo::metadata::Metadata, rustc::depinfo::DepInfo};
+use crate::{
+    base::fs::at,
+    cargo::{metadata::Metadata, sources},
+    rustc::depinfo::DepInfo,
+};
 
 /// How many functions are tried, and of one package.
 const TRIES: usize = 8;
@@ -92,7 +96,7 @@ impl Preparation<'_> {
         }
         let below = self.dir.strip_prefix(&root).unwrap_or(Path::new("")).to_owned();
         let source = self.scratch.join("source");
-        project::copy(&root, &source)?;
+        sources::copy(&root, &source)?;
         self.cargo(&source.join(&below), &["fetch"], "fetch")?;
         let metadata = project::metadata(self.programs, &source.join(&below))?;
         let build = metadata.build_directory.as_ref().unwrap_or(&metadata.target_directory);
@@ -101,7 +105,7 @@ impl Preparation<'_> {
         let name = root.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut prepared = Prepared { source, name, below, units: 0, stray, chosen: None };
         let trial = self.scratch.join("trial");
-        project::copy(&prepared.source, &trial)?;
+        sources::copy(&prepared.source, &trial)?;
         let messages = self.build(&prepared, &trial)?;
         prepared.units = messages.len() as u64;
         if edits {

@@ -1,22 +1,14 @@
-//! The user's project: what cargo says of it, and copies of its sources.
+//! The user's project: what cargo says of it.
 //!
-//! It must never write anything below the project. `target`, `.git` and directories that a tool has marked as a cache are not
-//! copied.
+//! It must never write anything below the project.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
     path::{Path, PathBuf},
 };
 
 use super::{error::BenchError, tool::Programs};
-use crate::{
-    base::fs::at,
-    cargo::metadata::{Metadata, Package},
-};
-
-/// Made by builds, or read by none.
-const LEFT_OUT: [&str; 2] = ["target", ".git"];
+use crate::cargo::metadata::{Metadata, Package};
 
 /// A package of the workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,33 +67,6 @@ pub fn members(metadata: &Metadata) -> Vec<Member> {
     members
 }
 
-/// Copies the sources of a project to a directory that does not exist. Links stay links.
-///
-/// # Errors
-/// With the path.
-pub fn copy(from: &Path, to: &Path) -> Result<(), BenchError> {
-    fs::create_dir_all(to).map_err(|e| at(to, e))?;
-    for entry in fs::read_dir(from).map_err(|e| at(from, e))? {
-        let entry = entry.map_err(|e| at(from, e))?;
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        let kind = entry.file_type().map_err(|e| at(&source, e))?;
-        if LEFT_OUT.iter().any(|name| entry.file_name() == *name) {
-            continue;
-        }
-        if kind.is_dir() {
-            if !source.join("CACHEDIR.TAG").exists() {
-                copy(&source, &target)?;
-            }
-        } else if kind.is_symlink() {
-            let to = fs::read_link(&source).map_err(|e| at(&source, e))?;
-            std::os::unix::fs::symlink(to, &target).map_err(|e| at(&target, e))?;
-        } else if kind.is_file() {
-            reflink_copy::reflink_or_copy(&source, &target).map_err(|e| at(&source, e))?;
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,23 +95,5 @@ mod tests {
         let expected = [("base", 2), ("mid", 1), ("app", 0), ("alone", 0)].map(|(n, d)| (n.to_owned(), d));
         assert_eq!(order, expected);
         assert_eq!(outside(&metadata), None);
-    }
-
-    #[test]
-    fn sources_are_copied_and_what_builds_leave_is_not() {
-        let dir = tempfile::tempdir().expect("temporary directory");
-        let from = dir.path().join("from");
-        for (file, text) in [("src/lib.rs", "x"), ("target/debug/y", "y"), (".git/z", "z"), ("made/CACHEDIR.TAG", "t")] {
-            fs::create_dir_all(from.join(file).parent().expect("has one")).expect("made");
-            fs::write(from.join(file), text).expect("written");
-        }
-        std::os::unix::fs::symlink("src/lib.rs", from.join("link")).expect("linked");
-        let to = dir.path().join("to");
-        copy(&from, &to).expect("copied");
-        assert_eq!(fs::read_to_string(to.join("link")).expect("leads there"), "x");
-        assert_eq!(fs::read_link(to.join("link")).expect("a link"), Path::new("src/lib.rs"));
-        for gone in ["target", ".git", "made"] {
-            assert!(!to.join(gone).exists(), "{gone}");
-        }
     }
 }

@@ -19,7 +19,6 @@ use super::{
     edit::Edits,
     error::BenchError,
     prepare::{Prepared, last_lines},
-    project,
     report::{Cell, Sample},
     run::{Measured, Stop, run},
     scenario::Scenario,
@@ -29,6 +28,7 @@ use super::{
 };
 use crate::{
     base::{clock::Stopwatch, fs::at},
+    cargo::sources,
     events::Totals,
     ipc::{
         client::Client,
@@ -153,7 +153,7 @@ impl Rounds<'_> {
                 self.counted_before = Totals::default();
             }
             fs::create_dir_all(turn.store.join("home")).map_err(|e| at(&turn.store, e))?;
-            project::copy(&self.prepared.source, &turn.a)?;
+            sources::copy(&self.prepared.source, &turn.a)?;
         }
         // Whatever was not asked for and is needed by what was is done as well, and not kept.
         let measured = self.step(&turn, Scenario::Cold, cells, *cold)?;
@@ -170,7 +170,7 @@ impl Rounds<'_> {
         if !self.scenarios.iter().any(|s| s.is_elsewhere()) {
             return Ok(());
         }
-        project::copy(&self.prepared.source, &turn.b)?;
+        sources::copy(&self.prepared.source, &turn.b)?;
         self.step(&turn, Scenario::Other, cells, *cold)?;
         for scenario in Scenario::ALL.into_iter().filter(|s| s.edit().is_some()) {
             // A steady edit is one that is not the first.

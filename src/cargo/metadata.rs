@@ -33,6 +33,18 @@ pub struct Package {
     pub manifest_path: PathBuf,
     pub features: BTreeMap<String, Vec<String>>,
     pub dependencies: Vec<Dependency>,
+    /// Where it was downloaded from; nothing for what lies on this machine.
+    pub source: Option<String>,
+    pub targets: Vec<Target>,
+}
+
+/// What a package is compiled to.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Target {
+    /// `lib`, `bin`, `proc-macro`, `custom-build`, …
+    pub kind: Vec<String>,
+    pub src_path: PathBuf,
 }
 
 /// A line of a manifest.
@@ -41,6 +53,8 @@ pub struct Package {
 pub struct Dependency {
     pub name: String,
     pub rename: Option<String>,
+    /// `dev` or `build`; nothing for ordinary ones.
+    pub kind: Option<String>,
     pub optional: bool,
     pub features: Vec<String>,
     pub uses_default_features: bool,

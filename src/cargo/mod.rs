@@ -12,6 +12,7 @@ pub mod lockfile;
 pub mod metadata;
 pub mod package;
 pub mod settings;
+pub mod sources;
 pub mod toolchain;
 pub mod words;
 pub mod workspace;

@@ -13,7 +13,7 @@ use std::{
 };
 
 use super::{
-    advise::{Ended, Listening},
+    advise::{self, Ended, Listening},
     cargo,
     context::Context,
     error::CliError,
@@ -40,6 +40,9 @@ const PATIENCE: Duration = Duration::from_millis(1000);
 /// # Errors
 /// If there is no cargo or it cannot be started.
 pub fn run(ctx: &mut Context, call: &CargoCall) -> Result<i32, CliError> {
+    if call.prompt.is_some_and(|prompt| prompt.undo) {
+        return advise::undo(ctx, call);
+    }
     let cargo = cargo::find(ctx, call.toolchain.is_some()).ok_or(CliError::NoCargo)?;
     let wiring = Wiring::of(ctx, call.seen.quiet);
     if let (Wiring::On(wired), true) = (&wiring, call.cleans) {
@@ -59,18 +62,21 @@ pub fn run(ctx: &mut Context, call: &CargoCall) -> Result<i32, CliError> {
     }
     let helper = if let Wiring::On(wired) = &wiring { Helper::start(wired.clone()) } else { None };
     let mut ended = once(&mut command, &cargo)?;
-    if let Some(seeding) = &seeding {
-        if !ended.status.success() && seeding.was_withdrawn() {
-            let why = "what had been put into the target directory did not fit together and was taken back; building again";
-            ctx.printer.status_warning(summary::VERB, why);
-            ended = once(&mut command, &cargo)?;
-        }
-        if ended.status.success() {
-            seeding.after(ctx, call);
-        }
+    if !ended.status.success() && seeding.as_ref().is_some_and(Seeding::was_withdrawn) {
+        let why = "what had been put into the target directory did not fit together and was taken back; building again";
+        ctx.printer.status_warning(summary::VERB, why);
+        ended = once(&mut command, &cargo)?;
     }
-    let mended = listening.and_then(|listening| listening.after(ctx, call, &cargo, ended));
-    let status = mended.unwrap_or(ended.status);
+    if let Some(listening) = &listening
+        && listening.after(ctx, call, &cargo, ended)
+    {
+        ended = once(&mut command, &cargo)?;
+        listening.explain(ctx, call, &cargo, ended);
+    }
+    let status = ended.status;
+    if let Some(seeding) = seeding.as_ref().filter(|_| status.success()) {
+        seeding.after(ctx, call);
+    }
     if status.code().is_some() && wiring != Wiring::Off {
         let outcome = match wiring {
             Wiring::NoStore(reason) => Err(reason),

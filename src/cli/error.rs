@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::exit;
-use crate::{config::ConfigError, ipc::client::IpcError};
+use crate::{config::ConfigError, ipc::client::IpcError, ui::Printer};
 
 /// A command of ours could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +38,8 @@ pub enum CliError {
     Init(#[from] super::init::InitError),
     #[error("{0}")]
     Analyze(#[from] super::analyze::AnalyzeError),
+    #[error("{0}")]
+    Fix(#[from] crate::advise::fix::FixError),
     #[error("cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
 }
@@ -58,14 +60,23 @@ impl CliError {
             Self::Analyze(e) => e.hint(),
             Self::Bench(e) => e.hint(),
             Self::Watch(e) => e.hint(),
+            Self::Fix(e) => e.hint(),
             Self::Config(_) | Self::Start { .. } | Self::Json(_) => None,
+        }
+    }
+
+    /// Says it, and what the user can do.
+    pub fn tell(&self, printer: &mut Printer) {
+        printer.error(self);
+        if let Some(hint) = self.hint() {
+            printer.hint(hint);
         }
     }
 
     /// See [`exit`].
     pub fn exit(&self) -> i32 {
         match self {
-            Self::UnknownCrate { .. } | Self::Init(_) | Self::Analyze(_) => exit::NO,
+            Self::UnknownCrate { .. } | Self::Init(_) | Self::Analyze(_) | Self::Fix(_) => exit::NO,
             Self::NoCargo => exit::NO_CARGO,
             _ => exit::FAILED,
         }

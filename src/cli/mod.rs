@@ -17,6 +17,7 @@ pub mod cargo;
 pub mod complete;
 pub mod context;
 pub mod daemon;
+pub mod diff;
 pub mod doctor;
 pub mod error;
 pub mod exit;
@@ -79,10 +80,7 @@ pub fn run(ctx: &mut Context, plan: Plan) -> i32 {
         Plan::Own { toolchain, args } => own(ctx, toolchain, &args),
     };
     result.unwrap_or_else(|error| {
-        ctx.printer.error(&error);
-        if let Some(hint) = error.hint() {
-            ctx.printer.hint(hint);
-        }
+        error.tell(&mut ctx.printer);
         error.exit()
     })
 }

@@ -12,6 +12,7 @@ mod damage;
 mod disks;
 mod everyday;
 mod failures;
+mod fix;
 mod debugging;
 mod hits;
 mod meaning;

@@ -101,7 +101,7 @@ impl Facts {
         let expansion = place.expansion.as_ref().map(|e| e.macro_decl_name.clone());
         let line = place.text.first().map_or("", |l| l.text.as_str());
         if let Some(name) = expansion.clone().or_else(|| called_macro(line)) {
-            if name == "compile_error!" {
+            if name.trim_end_matches('!') == "compile_error" {
                 self.found.insert("compile_error".into());
             }
             self.learn_one("macro", name.trim_end_matches('!'));

@@ -4,24 +4,28 @@
 //! is said: cargo's own output is all there.
 
 mod again;
+pub mod fix;
 
-use std::{ffi::OsString, path::Path, process::ExitStatus};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::ExitStatus,
+};
 
+use self::fix::Failed;
 use super::{
     context::Context,
+    error::CliError,
+    exit,
     plan::CargoCall,
     prompt::Prompt,
     wiring::{Wiring, random_id},
 };
 use crate::{
-    advise::{
-        captured::Failures,
-        diagnostic::Report,
-        group::{self, Group},
-        show,
-    },
+    advise::{captured::Failures, diagnostic::Report, fix::vcs::Allowed, group, show},
     base::env::names,
     cargo::words,
+    config,
 };
 
 /// How a build in prompt mode is listened to.
@@ -46,10 +50,16 @@ impl Listening {
         self.failures.as_ref().map(|failures| (names::FAILURES, failures.dir().into()))
     }
 
-    /// Explains what has failed, and does with it what was asked for. Gives another end for the build if that was mended.
-    pub fn after(self, ctx: &mut Context, call: &CargoCall, cargo: &Path, ended: Ended) -> Option<ExitStatus> {
+    /// Explains what has failed; whether it was mended, so that the command is worth running again.
+    pub fn after(&self, ctx: &mut Context, call: &CargoCall, cargo: &Path, ended: Ended) -> bool {
+        let reports = self.explain(ctx, call, cargo, ended);
+        !reports.is_empty() && (self.prompt.fix || fixes_by_itself(ctx)) && self.mend(ctx, call, &reports)
+    }
+
+    /// Explains what has failed, and gives it.
+    pub fn explain(&self, ctx: &mut Context, call: &CargoCall, cargo: &Path, ended: Ended) -> Vec<Report> {
         if ended.status.success() || ended.status.code().is_none() {
-            return None;
+            return Vec::new();
         }
         let reports = match &self.failures {
             Some(failures) => failures.read(ended.cargo, between(call)),
@@ -59,8 +69,41 @@ impl Listening {
         for line in show::lines(&groups, ctx.printer.err_theme()) {
             ctx.printer.say(line);
         }
-        beyond(ctx, self.prompt, &reports, &groups)
+        reports
     }
+
+    fn mend(&self, ctx: &mut Context, call: &CargoCall, reports: &[Report]) -> bool {
+        let Some(store) = config::store_path(&ctx.env).map(|store| ctx.cwd.join(store)) else { return false };
+        let toolchain = call.toolchain.clone();
+        let failed = Failed { store: &store, toolchain, words: &call.args, reports };
+        let Prompt { allow_dirty: dirty, allow_staged: staged, allow_no_vcs: no_vcs, .. } = self.prompt;
+        match fix::mend(ctx, &failed, &[], Allowed { dirty, staged, no_vcs }) {
+            Ok(mended) => mended.files > 0,
+            Err(error) => {
+                CliError::from(error).tell(&mut ctx.printer);
+                false
+            }
+        }
+    }
+}
+
+/// Takes the last mend back.
+///
+/// # Errors
+/// If there is none, or it cannot be taken back.
+pub fn undo(ctx: &mut Context, call: &CargoCall) -> Result<i32, CliError> {
+    let store = config::store_path(&ctx.env).map(|store| ctx.cwd.join(store));
+    let mut manifest = None;
+    words::options(&call.args, |name, value| {
+        manifest = value.filter(|_| name == "manifest-path").map(PathBuf::from).or(manifest.take())
+    });
+    fix::undo(ctx, &store.unwrap_or_default(), manifest.as_deref())?;
+    Ok(exit::OK)
+}
+
+/// The user wants mends without being asked; no project can say so.
+fn fixes_by_itself(ctx: &Context) -> bool {
+    config::load(&ctx.env, &ctx.cwd, &[]).is_ok_and(|loaded| loaded.settings.llm.auto_fix)
 }
 
 /// How cargo has ended.
@@ -76,15 +119,4 @@ pub struct Ended {
 fn between(call: &CargoCall) -> usize {
     let command = words::subcommand(&call.args).and_then(|at| call.args[at].to_str());
     if command == Some("clippy") { 2 } else { 0 }
-}
-
-/// What is done with errors beyond explaining them: mends, and the question to a model. Gives how the build ends after a mend.
-fn beyond(ctx: &mut Context, prompt: Prompt, reports: &[Report], groups: &[Group]) -> Option<ExitStatus> {
-    let asked = [("--fix", prompt.fix), ("--undo", prompt.undo), ("--show-prompt", prompt.show_prompt)];
-    if !reports.is_empty() && !groups.is_empty() {
-        for (flag, _) in asked.iter().filter(|(_, asked)| *asked) {
-            ctx.printer.warning(format_args!("`{flag}` has no effect in this version"));
-        }
-    }
-    None
 }

@@ -14,10 +14,10 @@ use crate::{
     analyze::remedy::Remedy,
     base::{
         digest::Digest,
-        fs::{Durability, at, write_atomic},
+        fs::{Durability, at, rewrite, write_atomic},
         text::did_you_mean,
     },
-    cli::{context::Context, error::CliError, exit, init::diff},
+    cli::{context::Context, diff::show, error::CliError, exit},
 };
 
 /// What there is to take back of one file, the oldest change first.
@@ -45,10 +45,10 @@ pub fn apply(ctx: &mut Context, manifest: &Path, name: &str) -> Result<i32, CliE
     let after = remedy.apply(&before).map_err(|cause| AnalyzeError::Refused { file: file.clone(), cause })?;
     let (place, mut kept) = kept(ctx, &file)?;
     kept.changes.push(Change { name: remedy.name().to_owned(), before: before.clone(), after: after.clone() });
-    show(ctx, "Changing", &file, &before, &after);
+    show(ctx, "Changing", &file, (&before, &after));
     // What is needed to take it back comes first.
     keep(&place, &kept)?;
-    write(&file, &after)?;
+    rewrite(&file, &after).map_err(AnalyzeError::Io)?;
     ctx.printer.status("Changed", file.display());
     ctx.printer.hint("`rustc-hyperopt analyze --undo` takes it back");
     Ok(exit::OK)
@@ -67,18 +67,11 @@ pub fn undo(ctx: &mut Context, manifest: &Path) -> Result<i32, CliError> {
     if last.after != now {
         return Err(AnalyzeError::ChangedSince(file).into());
     }
-    show(ctx, "Restoring", &file, &now, &last.before);
-    write(&file, &last.before)?;
+    show(ctx, "Restoring", &file, (&now, &last.before));
+    rewrite(&file, &last.before).map_err(AnalyzeError::Io)?;
     keep(&place, &kept)?;
     ctx.printer.status("Restored", file.display());
     Ok(exit::OK)
-}
-
-fn show(ctx: &mut Context, verb: &str, file: &Path, before: &str, after: &str) {
-    ctx.printer.status(verb, file.display());
-    for line in diff::lines(before, after, ctx.printer.err_theme()) {
-        ctx.printer.say(line);
-    }
 }
 
 /// Through links: the file changes, the link stays.
@@ -110,15 +103,6 @@ fn keep(place: &Path, kept: &Kept) -> Result<(), CliError> {
 
 fn read(file: &Path) -> Result<String, AnalyzeError> {
     fs::read_to_string(file).map_err(|e| AnalyzeError::Io(at(file, e)))
-}
-
-fn write(file: &Path, text: &str) -> Result<(), AnalyzeError> {
-    let permissions = fs::metadata(file).map(|m| m.permissions());
-    write_atomic(file, text.as_bytes(), 0o644, Durability::Synced)?;
-    if let Ok(permissions) = permissions {
-        fs::set_permissions(file, permissions).map_err(|e| at(file, e))?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@
 
 use std::{fs, io, path::Path};
 
-use super::{InitError, diff, edit::Made};
+use super::{InitError, edit::Made};
 use crate::{
-    base::fs::{Durability, write_atomic},
-    cli::context::Context,
+    base::fs::rewrite,
+    cli::{context::Context, diff::show},
 };
 
 /// The text of a file; nothing if there is none.
@@ -39,12 +39,7 @@ pub fn change(ctx: &mut Context, file: &Path, (before, after): (&str, &str), reh
     if let Some(dir) = file.parent() {
         fs::create_dir_all(dir).map_err(|e| InitError::Io(crate::base::fs::at(dir, e)))?;
     }
-    let permissions = fs::metadata(file).ok().map(|m| m.permissions());
-    write_atomic(file, after.as_bytes(), 0o644, Durability::Synced).map_err(InitError::Io)?;
-    if let Some(permissions) = permissions {
-        fs::set_permissions(file, permissions).map_err(|e| InitError::Io(crate::base::fs::at(file, e)))?;
-    }
-    Ok(())
+    rewrite(file, after).map_err(InitError::Io)
 }
 
 /// Takes an edit back: the file becomes `after`, or goes if the edit had made it and nothing else is in it.
@@ -73,11 +68,4 @@ pub fn take_back(
         let _ = fs::remove_dir(dir);
     }
     Ok(())
-}
-
-fn show(ctx: &mut Context, verb: &str, file: &Path, (before, after): (&str, &str)) {
-    ctx.printer.status(verb, file.display());
-    for line in diff::lines(before, after, ctx.printer.err_theme()) {
-        ctx.printer.say(line);
-    }
 }

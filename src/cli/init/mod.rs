@@ -16,7 +16,6 @@ use super::{
 };
 
 mod ci;
-pub mod diff;
 pub mod edit;
 mod file;
 pub mod ide;

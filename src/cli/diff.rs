@@ -1,11 +1,24 @@
-//! The difference between two texts, for people.
+//! The difference between two texts, for people: shown before any file of theirs is changed.
+
+use std::path::Path;
 
 use similar::{ChangeTag, TextDiff};
 
-use crate::ui::{Theme, sanitize::clean};
+use crate::{
+    cli::context::Context,
+    ui::{Theme, sanitize::clean},
+};
 
 /// Lines of context on either side.
 const CONTEXT: usize = 2;
+
+/// Says what is done to a file, and shows the change from `before` to `after`.
+pub fn show(ctx: &mut Context, verb: &str, file: &Path, (before, after): (&str, &str)) {
+    ctx.printer.status(verb, file.display());
+    for line in lines(before, after, ctx.printer.err_theme()) {
+        ctx.printer.say(line);
+    }
+}
 
 /// Unchanged lines around each change, removed lines with `-`, added ones with `+`, `…` for what lies between two changes;
 /// nothing if the texts have the same lines.
