@@ -4,4 +4,7 @@
 //! anything unless the user has asked for it and has set it up. Whatever fails in here, cargo's own output and exit code are
 //! those that the user gets.
 
+pub mod context;
 pub mod diagnostic;
+pub mod redact;
+pub mod replacement;
