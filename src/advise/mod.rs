@@ -4,7 +4,11 @@
 //! anything unless the user has asked for it and has set it up. Whatever fails in here, cargo's own output and exit code are
 //! those that the user gets.
 
+pub mod answer;
+pub mod answers;
 pub mod context;
 pub mod diagnostic;
+#[cfg(feature = "llm")]
+pub mod llm;
 pub mod redact;
 pub mod replacement;
