@@ -22,6 +22,8 @@ mod relink;
 mod relocation;
 mod kills;
 mod linkers;
+#[cfg(feature = "llm")]
+mod llm;
 mod protocol;
 mod seeding;
 mod shells;

@@ -44,7 +44,7 @@ pub(super) fn find(inside: &Inside, names: &Names, budget: usize, is_seen: impl 
             }
         }
     }
-    found.sort_by(|(a, _), (b, _)| a.cmp(b));
+    found.sort_by_key(|(rank, _)| *rank);
     let mut left = budget;
     let mut shown: BTreeSet<(String, usize)> = BTreeSet::new();
     let mut pieces = Vec::new();

@@ -133,7 +133,7 @@ fn find(items: &[Item], line: usize) -> Option<(Found<'_>, &[Item])> {
 
 /// The imports of a module, if there are any.
 fn imports_of(source: &str, items: &[Item]) -> Option<(usize, String)> {
-    let uses: Vec<Range<usize>> = items.iter().filter(|item| matches!(item, Item::Use(_))).map(|item| lines_of(item)).collect();
+    let uses: Vec<Range<usize>> = items.iter().filter(|item| matches!(item, Item::Use(_))).map(lines_of).collect();
     let first = uses.first()?.start;
     let all: Vec<String> = uses.into_iter().map(|range| text::lines(source, range)).collect();
     Some((first, all.join("\n").lines().take(MOST_IMPORTS).collect::<Vec<_>>().join("\n")))
