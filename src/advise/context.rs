@@ -1,8 +1,8 @@
 //! What somebody who does not have the sources must see to understand an error: the code that it is about, and what that
 //! code names.
 //!
-//! For each place that an error points at: the item that holds it. Then the definitions, inside the workspace, of the types,
-//! traits, constants and macros that those items and the messages name, and the signatures of functions they call. Never a
+//! For each place that an error is at: the item that holds it. Then the definitions, inside the workspace, of the types,
+//! traits, constants and macros that those items and the messages name or point at, and the signatures of functions they call. Never a
 //! whole file, never a file outside of the workspace, never the body of a function that is not involved; of dependencies, what
 //! the compiler's own notes show. Nothing is redacted here. A file that cannot be read is left out; of one that cannot be
 //! parsed, the lines around the place are taken.
@@ -67,7 +67,8 @@ pub fn gather(diagnostics: &[Diagnostic], sources: &Sources, budget: usize) -> C
     let mut pieces = Vec::new();
     let mut named = names::Names::default();
     diagnostics.iter().for_each(|diagnostic| named.of_diagnostic(diagnostic));
-    for (path, lines) in inside.places(diagnostics) {
+    let primary = diagnostics.iter().flat_map(|d| &d.spans).filter(|span| span.is_primary);
+    for (path, lines) in inside.places(primary) {
         let Some(source) = inside.read(&path) else { continue };
         let found = semantic::parsing(|| item::around(&source, &lines, left, &mut named));
         for (line, text) in found {
@@ -77,11 +78,10 @@ pub fn gather(diagnostics: &[Diagnostic], sources: &Sources, budget: usize) -> C
     }
     let seen: Vec<(String, std::ops::Range<usize>)> =
         pieces.iter().map(|piece| (piece.file.clone(), piece.line..piece.line + piece.text.lines().count())).collect();
-    definitions::find(&inside, &named, left, |file, line| {
-        seen.iter().any(|(other, lines)| other == file && lines.contains(&line))
-    })
-    .into_iter()
-    .for_each(|piece| pieces.push(piece));
+    let is_seen = |file: &str, line| seen.iter().any(|(other, lines)| other == file && lines.contains(&line));
+    let others = diagnostics.iter().flat_map(|d| &d.spans).filter(|span| !span.is_primary);
+    let pointed_at = inside.places(others.chain(diagnostics.iter().flat_map(|d| &d.children).flat_map(|d| &d.spans)));
+    pieces.extend(definitions::find(&inside, &named, &pointed_at, left, is_seen));
     Context { diagnostics: told, pieces }
 }
 
@@ -108,13 +108,10 @@ struct Inside {
 }
 
 impl Inside {
-    /// The sources that errors point at, with the lines, in the order of the messages.
-    fn places(&self, diagnostics: &[Diagnostic]) -> Vec<(PathBuf, BTreeSet<usize>)> {
+    /// The sources in which spans are, with the lines, in the order of the spans.
+    fn places<'a>(&self, spans: impl Iterator<Item = &'a Span>) -> Vec<(PathBuf, BTreeSet<usize>)> {
         let mut all: Vec<(PathBuf, BTreeSet<usize>)> = Vec::new();
-        let primary = diagnostics.iter().flat_map(|d| &d.spans).filter(|span| span.is_primary);
-        let others = diagnostics.iter().flat_map(|d| &d.spans).filter(|span| !span.is_primary);
-        let children = diagnostics.iter().flat_map(|d| &d.children).flat_map(|d| &d.spans);
-        for span in primary.chain(others).chain(children) {
+        for span in spans {
             let Some((path, line)) = self.place(span) else { continue };
             match all.iter_mut().find(|(other, _)| *other == path) {
                 Some((_, lines)) => drop(lines.insert(line)),

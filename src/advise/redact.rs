@@ -5,7 +5,7 @@
 //! random to be words. It errs on the side of "secret": what is lost is a bit of context for whoever reads the text. It never
 //! fails; if its own patterns should not work, nothing at all passes.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
 use regex::{Captures, Regex};
 
@@ -28,8 +28,21 @@ const NAMES: [&str; 8] = ["KEY", "TOKEN", "SECRET", "PASS", "CREDENTIAL", "COOKI
 pub struct Redactor {
     /// Longest first, so that no secret hides behind a part of itself.
     values: Vec<String>,
-    /// None if one could not be made.
-    patterns: Option<Vec<(Regex, How)>>,
+    /// Those of this user.
+    people: Patterns,
+}
+
+/// None if one could not be made.
+type Patterns = Option<Vec<(Regex, How)>>;
+
+/// Those that are the same for everybody; making them takes longer than using them.
+static SECRETS: LazyLock<Patterns> = LazyLock::new(|| {
+    let forms = forms::FORMS.iter().map(|form| ((*form).to_owned(), How::Secret));
+    made(forms.chain(forms::LITERALS.iter().map(|form| ((*form).to_owned(), How::MaybeRandom))))
+});
+
+fn made(patterns: impl IntoIterator<Item = (String, How)>) -> Patterns {
+    patterns.into_iter().map(|(pattern, how)| Some((Regex::new(&pattern).ok()?, how))).collect()
 }
 
 /// What a pattern is for.
@@ -50,20 +63,19 @@ impl Redactor {
             env.iter().filter(|(name, _)| is_secret(name)).flat_map(|(_, value)| looks(value)).collect();
         values.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         values.dedup();
-        let make = |(pattern, how): (String, How)| Regex::new(&pattern).map(|regex| (regex, how));
-        Self { values, patterns: patterns(env).into_iter().map(make).collect::<Result<_, _>>().ok() }
+        Self { values, people: made(people(env)) }
     }
 
     /// The text without what must not be told.
     pub fn redact(&self, text: &str) -> String {
-        let Some(patterns) = &self.patterns else { return REDACTED.to_owned() };
+        let (Some(secrets), Some(people)) = (&*SECRETS, &self.people) else { return REDACTED.to_owned() };
         let mut text = text.to_owned();
         for value in &self.values {
             if text.contains(value.as_str()) {
                 text = text.replace(value.as_str(), REDACTED);
             }
         }
-        for (pattern, how) in patterns {
+        for (pattern, how) in secrets.iter().chain(people) {
             if let Cow::Owned(changed) = pattern.replace_all(&text, |found: &Captures<'_>| replaced(found, *how)) {
                 text = changed;
             }
@@ -93,9 +105,8 @@ fn looks(value: &[u8]) -> Vec<String> {
     all
 }
 
-fn patterns(env: &EnvSnapshot) -> Vec<(String, How)> {
-    let mut all: Vec<(String, How)> = forms::FORMS.iter().map(|form| ((*form).to_owned(), How::Secret)).collect();
-    all.extend(forms::LITERALS.iter().map(|form| ((*form).to_owned(), How::MaybeRandom)));
+fn people(env: &EnvSnapshot) -> Vec<(String, How)> {
+    let mut all = Vec::new();
     let home = env.path("HOME");
     let real = home.as_ref().and_then(|home| home.canonicalize().ok());
     for home in [&home, &real].into_iter().flatten().filter_map(|home| home.to_str()).filter(|home| home.len() > 1) {

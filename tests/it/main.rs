@@ -7,6 +7,7 @@ mod support;
 mod analyze;
 mod bench;
 mod concurrency;
+mod contents;
 mod damage;
 mod disks;
 mod everyday;

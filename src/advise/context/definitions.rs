@@ -29,15 +29,38 @@ static DEFINES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"\b(?:struct|enum|union|trait|type|fn|const|static|macro_rules!)\s+(?:mut\s+)?(\w+)|\bimpl\b[^{;]*").ok()
 });
 
-/// What defines the names, the ones that messages mention first, until `budget` bytes are used; `is_seen` tells by file and
-/// line what need not be shown again.
-pub(super) fn find(inside: &Inside, names: &Names, budget: usize, is_seen: impl Fn(&str, usize) -> bool) -> Vec<Piece> {
+/// What is looked for in one source.
+struct Wanted<'a> {
+    names: &'a Names,
+    /// Messages point at these.
+    lines: &'a BTreeSet<usize>,
+}
+
+impl Wanted<'_> {
+    fn is_told(&self, name: &str, lines: Range<usize>) -> bool {
+        self.names.told.contains(name) || self.lines.range(lines).next().is_some()
+    }
+}
+
+/// What defines the names or is pointed at, which with the names that messages mention comes first, until `budget` bytes are
+/// used; `is_seen` tells by file and line what need not be shown again.
+pub(super) fn find(
+    inside: &Inside,
+    names: &Names,
+    pointed_at: &[(PathBuf, BTreeSet<usize>)],
+    budget: usize,
+    is_seen: impl Fn(&str, usize) -> bool,
+) -> Vec<Piece> {
+    let nothing = BTreeSet::new();
     let mut found: Vec<(Rank, Piece)> = Vec::new();
     for path in sources(inside) {
-        let Some(source) = inside.read(&path).filter(|source| defines_any(source, names)) else { continue };
+        let lines = pointed_at.iter().find(|(other, _)| *other == path).map_or(&nothing, |(_, lines)| lines);
+        let Some(source) = inside.read(&path).filter(|source| !lines.is_empty() || defines_any(source, names)) else { continue };
+        let wanted = Wanted { names, lines };
         let file = inside.shown(&path);
-        let here =
-            semantic::parsing(|| syn::parse_file(&source).map(|tree| of_items(&source, &tree.items, names)).unwrap_or_default());
+        let here = semantic::parsing(|| {
+            syn::parse_file(&source).map(|tree| of_items(&source, &tree.items, &wanted)).unwrap_or_default()
+        });
         for (rank, line, text) in here {
             if !is_seen(&file, line) {
                 found.push((rank, Piece { file: file.clone(), line, text, involved: false }));
@@ -93,13 +116,16 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
 }
 
-fn of_items(source: &str, items: &[Item], names: &Names) -> Vec<(Rank, usize, String)> {
+fn of_items(source: &str, items: &[Item], wanted: &Wanted<'_>) -> Vec<(Rank, usize, String)> {
     let mut found = Vec::new();
     for item in items {
         let line = item.span().start().line;
         let rank = |ident: &syn::Ident| {
             let name = ident.to_string();
-            if names.told.contains(&name) { Some(Rank::Told) } else { names.used.contains(&name).then_some(Rank::Used) }
+            if wanted.is_told(&name, lines_of(item)) {
+                return Some(Rank::Told);
+            }
+            wanted.names.used.contains(&name).then_some(Rank::Used)
         };
         let whole = || capped(source, lines_of(item));
         let definition = match item {
@@ -111,14 +137,14 @@ fn of_items(source: &str, items: &[Item], names: &Names) -> Vec<(Rank, usize, St
             Item::Static(the) => rank(&the.ident).map(|rank| (rank, whole())),
             Item::Macro(the) => the.ident.as_ref().and_then(rank).map(|rank| (rank, whole())),
             Item::Trait(the) => rank(&the.ident).map(|rank| (rank, outline(source, the))),
-            Item::Fn(the) => signature_if_called(&the.sig, the.span(), &the.block, source, names),
+            Item::Fn(the) => signature_if_called(&the.sig, the.span(), &the.block, source, wanted),
             Item::Impl(the) => {
-                found.extend(of_impl(source, the, names));
+                found.extend(of_impl(source, the, wanted));
                 None
             }
             Item::Mod(syn::ItemMod { content: Some((_, inner)), attrs, .. }) => {
                 if !attrs.iter().any(is_test) {
-                    found.extend(of_items(source, inner, names));
+                    found.extend(of_items(source, inner, wanted));
                 }
                 None
             }
@@ -138,12 +164,12 @@ fn signature_if_called(
     span: proc_macro2::Span,
     block: &syn::Block,
     source: &str,
-    names: &Names,
+    wanted: &Wanted<'_>,
 ) -> Option<(Rank, String)> {
     let name = sig.ident.to_string();
-    let rank = if names.told.contains(&name) {
+    let rank = if wanted.is_told(&name, span.start().line..span.end().line + 1) {
         Rank::Told
-    } else if names.called.contains(&name) {
+    } else if wanted.names.called.contains(&name) {
         Rank::Called
     } else {
         return None;
@@ -157,22 +183,23 @@ fn until_body(span: proc_macro2::Span, block: &syn::Block) -> Range<usize> {
 }
 
 /// The head of an implementation, and the signatures of those of its methods that are called, if it is for something mentioned.
-fn of_impl(source: &str, the: &syn::ItemImpl, names: &Names) -> Option<(Rank, usize, String)> {
+fn of_impl(source: &str, the: &syn::ItemImpl, wanted: &Wanted<'_>) -> Option<(Rank, usize, String)> {
     let head = source.get(the.span().byte_range().start..the.brace_token.span.open().byte_range().start)?.trim_end();
     let mentions = |set: &BTreeSet<String>| match &*the.self_ty {
         syn::Type::Path(path) => path.path.segments.last().is_some_and(|last| set.contains(&last.ident.to_string())),
         _ => false,
     };
     let of_trait = the.trait_.as_ref().and_then(|(path, _)| path.segments.last()).map(|last| last.ident.to_string());
-    let (is_told, is_used) = (mentions(&names.told), mentions(&names.used));
-    let trait_is_told = of_trait.as_ref().is_some_and(|name| names.told.contains(name));
+    let is_used = mentions(&wanted.names.used);
+    let is_told = mentions(&wanted.names.told) || wanted.lines.range(lines_of(the)).next().is_some();
+    let trait_is_told = of_trait.as_ref().is_some_and(|name| wanted.names.told.contains(name));
     if !is_told && !is_used && !trait_is_told {
         return None;
     }
     let mut methods = String::new();
     for member in &the.items {
         if let ImplItem::Fn(method) = member
-            && let Some((_, signature)) = signature_if_called(&method.sig, method.span(), &method.block, source, names)
+            && let Some((_, signature)) = signature_if_called(&method.sig, method.span(), &method.block, source, wanted)
         {
             methods.push_str(&format!("    {signature}\n"));
         }

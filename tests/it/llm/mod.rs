@@ -13,6 +13,7 @@ use rustc_hyperopt::{
 };
 
 mod canaries;
+mod compiler;
 mod failures;
 mod hostile;
 mod protocols;
@@ -85,7 +86,7 @@ impl User {
     }
 
     pub fn looks(&self) -> String {
-        self.with(&|| false, |asking| llm::show(asking)).expect("shown")
+        self.with(&|| false, llm::show).expect("shown")
     }
 
     pub fn fails(&self) -> LlmError {

@@ -7,7 +7,7 @@ use rustc_hyperopt::{
         llm::{self, LlmError},
         replacement::Replacement,
     },
-    config::Provider,
+    config::{self, Provider},
 };
 
 use super::{
@@ -207,4 +207,31 @@ fn a_stream_may_end_without_its_last_word() {
     open.extend(words(Provider::Local, "half of it"));
     let server = Server::new(vec![Turn::events(open)]);
     assert!(matches!(User::of(Provider::Local, &server).fails(), LlmError::BrokeOff { .. }));
+}
+
+#[test]
+fn a_project_decides_nothing_of_it() {
+    let dir = tempfile::tempdir().expect("temporary directory");
+    std::fs::create_dir(dir.path().join(".git")).expect("created");
+    let env = std::iter::once((b"HOME".to_vec(), dir.path().join("home").into_os_string().into_encoded_bytes())).collect();
+    let load = |text: &str| {
+        std::fs::write(dir.path().join(".rustc-hyperopt.toml"), text).expect("written");
+        config::load(&env, dir.path(), &[])
+    };
+    assert!(load("").is_ok());
+    for line in [
+        "provider = 'local'",
+        "model = 'x'",
+        "endpoint = 'https://evil.example'",
+        "auto_fix = true",
+        "auto_fix = false",
+        "key = 'x'",
+    ] {
+        let error = load(&format!("[llm]\n{line}\n")).expect_err(line).to_string();
+        let key = line.split(' ').next().expect("a key");
+        assert!(
+            error.contains(&format!("`llm.{key}` cannot be set by a project")) || error.contains("unknown key `key`"),
+            "{error}"
+        );
+    }
 }
