@@ -135,10 +135,11 @@ impl Inside {
     /// The real path of a source of the user's own.
     fn allowed(&self, path: &Path) -> Option<PathBuf> {
         let path = path.canonicalize().ok()?;
-        let is_ours =
-            self.members.iter().any(|dir| path.starts_with(dir)) || self.members.is_empty() && path.starts_with(&self.root);
-        let is_made = path.components().any(|c| c.as_os_str() == "target");
-        (is_ours && !is_made && path.extension().is_some_and(|ext| ext == "rs")).then_some(path)
+        let all = if self.members.is_empty() { std::slice::from_ref(&self.root) } else { self.members.as_slice() };
+        let inside = all.iter().find_map(|dir| path.strip_prefix(dir).ok())?;
+        // What a build has made is nobody's own.
+        let is_made = inside.components().any(|c| c.as_os_str() == "target");
+        (!is_made && path.extension().is_some_and(|ext| ext == "rs")).then_some(path)
     }
 
     fn read(&self, path: &Path) -> Option<String> {

@@ -5,22 +5,29 @@ use std::fs;
 use super::*;
 use crate::advise::diagnostic::Code;
 
+/// A name that is suspicious inside of a package only.
+const ROOT: &str = "target/work";
+
 struct Workspace(tempfile::TempDir);
 
 impl Workspace {
     fn new(files: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().expect("temporary directory");
         for (name, text) in files {
-            let path = dir.path().join(name);
+            let path = dir.path().join(ROOT).join(name);
             fs::create_dir_all(path.parent().expect("a parent")).expect("created");
             fs::write(path, text).expect("written");
         }
         Self(dir)
     }
 
+    fn root(&self) -> PathBuf {
+        self.0.path().join(ROOT)
+    }
+
     fn gather(&self, diagnostics: &[Diagnostic], budget: usize) -> Context {
-        let members = ["app", "lib"].map(|name| self.0.path().join(name)).to_vec();
-        gather(diagnostics, &Sources { root: self.0.path().to_owned(), members }, budget)
+        let members = ["app", "lib"].map(|name| self.root().join(name)).to_vec();
+        gather(diagnostics, &Sources { root: self.root(), members }, budget)
     }
 }
 
@@ -146,9 +153,9 @@ fn long_items_and_unparsable_files_give_what_is_around() {
 fn nothing_outside_of_the_users_packages_is_read() {
     let workspace =
         Workspace::new(&[("app/src/main.rs", "fn main() {}\n"), ("lib/src/lib.rs", ""), ("secret.rs", "fn hidden() {}\n")]);
-    let outside = workspace.0.path().join("secret.rs");
-    std::os::unix::fs::symlink(&outside, workspace.0.path().join("app/src/link.rs")).expect("linked");
-    fs::write(workspace.0.path().join("app/.env"), "fn x() {}\n").expect("written");
+    let outside = workspace.root().join("secret.rs");
+    std::os::unix::fs::symlink(&outside, workspace.root().join("app/src/link.rs")).expect("linked");
+    fs::write(workspace.root().join("app/.env"), "fn x() {}\n").expect("written");
     for file in
         ["secret.rs", "app/../secret.rs", outside.to_str().expect("text"), "app/src/link.rs", "app/.env", "/etc/passwd", "no.rs"]
     {
