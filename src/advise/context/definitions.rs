@@ -174,7 +174,7 @@ fn signature_if_called(
     } else {
         return None;
     };
-    Some((rank, format!("{};", source.get(until_body(span, block))?.trim_end())))
+    Some((rank, format!("{} {{ … }}", source.get(until_body(span, block))?.trim_end())))
 }
 
 /// Everything in front of a body.

@@ -109,8 +109,8 @@ fn the_item_and_what_it_names_and_nothing_else() {
     for wanted in [
         "struct Thing {\n    side: u32,\n}",
         "pub struct Area(pub u64);",
-        "pub fn measure<S>(shape: &S) -> Area\nwhere\n    S: Shape,;",
-        "fn print(area: Area);",
+        "pub fn measure<S>(shape: &S) -> Area\nwhere\n    S: Shape, { … }",
+        "fn print(area: Area) { … }",
     ] {
         assert!(all.contains(&wanted), "{wanted}\n{all:#?}");
     }

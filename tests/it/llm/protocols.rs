@@ -235,3 +235,18 @@ fn a_project_decides_nothing_of_it() {
         );
     }
 }
+
+/// Runs a test of this program again, with a proxy in its environment.
+#[test]
+fn no_proxy_comes_between_us_and_this_machine() {
+    let proxy = Server::new(Vec::new());
+    let mut again = std::process::Command::new(std::env::current_exe().expect("this program"));
+    again.args(["--exact", "llm::protocols::a_local_model_needs_no_key"]);
+    for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        again.env(name, format!("http://{}", proxy.addr));
+    }
+    let out = again.env_remove("NO_PROXY").env_remove("no_proxy").output().expect("it runs");
+    let said = String::from_utf8_lossy(&out.stdout);
+    assert!(out.status.success() && said.contains("1 passed"), "{said}");
+    assert_eq!(proxy.connections(), 0);
+}
