@@ -4,11 +4,18 @@
 //! anything unless the user has asked for it and has set it up. Whatever fails in here, cargo's own output and exit code are
 //! those that the user gets.
 
+pub mod answer;
+pub mod answers;
 pub mod captured;
 pub mod causes;
+pub mod context;
 pub mod diagnostic;
 pub mod explain;
 pub mod fix;
 pub mod group;
+#[cfg(feature = "llm")]
+pub mod llm;
+pub mod redact;
+pub mod replacement;
 pub mod show;
 pub mod suggestion;

@@ -36,13 +36,16 @@ pub mod names {
     pub const REAL_RUSTDOC: &str = "RUSTC_HYPEROPT_RUSTDOC";
     /// The directory into which a wrapper writes what a compile that failed has said; it is made when there is something.
     pub const FAILURES: &str = "RUSTC_HYPEROPT_FAILURES";
+    /// The key for a model on a server that wants one, with `llm.provider = "local"`.
+    pub const LLM_KEY: &str = "RUSTC_HYPEROPT_LLM_KEY";
     /// A shell asks for completions, and this is which.
     pub const COMPLETE: &str = "RUSTC_HYPEROPT_COMPLETE";
     /// How the names of all our variables begin; `RUSTC_HYPEROPT_<SECTION>_<KEY>` sets a configuration key.
     pub const PREFIX: &str = "RUSTC_HYPEROPT_";
     /// Variables of ours that are not configuration keys. Anything else that begins with [`PREFIX`] is taken for a typing
     /// error and reported, so a new name must be added here too.
-    pub const SWITCHES: [&str; 9] = [PROJECT, NESTED, SESSION, SUMMARY, CONFIG, FAILPOINT, REAL_RUSTDOC, FAILURES, COMPLETE];
+    pub const SWITCHES: [&str; 10] =
+        [PROJECT, NESTED, SESSION, SUMMARY, CONFIG, FAILPOINT, REAL_RUSTDOC, FAILURES, LLM_KEY, COMPLETE];
 }
 
 /// A variable of this process, if it is set and not empty.

@@ -50,7 +50,7 @@ pub fn run(ctx: &mut Context, call: &CargoCall) -> Result<i32, CliError> {
     }
     let mut command = Command::new(&cargo);
     command.args(&call.toolchain).args(&call.args).envs(wiring.environment());
-    let listening = Listening::to(ctx, call, &wiring);
+    let mut listening = Listening::to(ctx, call, &wiring);
     command.envs(listening.as_ref().and_then(Listening::environment));
     if listening.is_none() && (!call.builds || wiring == Wiring::Off) {
         // Nothing to say afterwards: cargo takes our place.
@@ -67,11 +67,10 @@ pub fn run(ctx: &mut Context, call: &CargoCall) -> Result<i32, CliError> {
         ctx.printer.status_warning(summary::VERB, why);
         ended = once(&mut command, &cargo)?;
     }
-    if let Some(listening) = &listening
+    while let Some(listening) = &mut listening
         && listening.after(ctx, call, &cargo, ended)
     {
         ended = once(&mut command, &cargo)?;
-        listening.explain(ctx, call, &cargo, ended);
     }
     let status = ended.status;
     if let Some(seeding) = seeding.as_ref().filter(|_| status.success()) {

@@ -10,6 +10,7 @@ use super::{
     exit,
 };
 use crate::{
+    advise::answers::Answers,
     base::text,
     config::{self, Loaded},
     ipc::client::{Client, IpcError},
@@ -40,7 +41,21 @@ pub fn run(ctx: &mut Context, args: &CacheArgs) -> Result<i32, CliError> {
         return stop(ctx);
     }
     let mut daemon = daemon::connect(ctx)?;
-    answer(ctx, command, &mut daemon)
+    let code = answer(ctx, command, &mut daemon)?;
+    if let CacheCommand::Clean(CleanArgs { dry_run: false, .. }) = command {
+        forget_answers(ctx)?;
+    }
+    Ok(code)
+}
+
+/// They are no results, and not the daemon's.
+fn forget_answers(ctx: &mut Context) -> Result<(), CliError> {
+    let store = config::load(&ctx.env, &ctx.cwd, &[])?.settings.cache.path;
+    let (answers, bytes) = Answers::below(&store).clear();
+    if answers > 0 {
+        ctx.printer.status("Removed", format!("{} of a language model, {}", text::count(answers, "answer"), text::bytes(bytes)));
+    }
+    Ok(())
 }
 
 fn answer(ctx: &mut Context, command: CacheCommand, daemon: &mut dyn Daemon) -> Result<i32, CliError> {
@@ -162,6 +177,20 @@ mod tests {
         let (_, asked, _, err) = ask(CacheCommand::Clean(CleanArgs { all: true, dry_run: true }), freed());
         assert_eq!(asked, Request::Clean { everything: true, dry_run: true });
         assert_eq!(err, "Would remove 2 results, 1.5 kB\n");
+    }
+
+    #[test]
+    fn answers_of_a_model_are_forgotten() {
+        let mut planted = Planted::new(&[]);
+        let store = config::load(&planted.ctx.env, &planted.ctx.cwd, &[]).expect("loaded").settings.cache.path;
+        let answers = Answers::below(&store);
+        let key = crate::base::digest::Digest::of(b"x");
+        answers.put(&key, &crate::advise::answer::Answer::default()).expect("kept");
+        forget_answers(&mut planted.ctx).expect("forgotten");
+        assert_eq!(answers.get(&key), None);
+        assert!(planted.said.err().starts_with("     Removed 1 answer of a language model"), "{}", planted.said.err());
+        forget_answers(&mut planted.ctx).expect("nothing there");
+        assert_eq!(planted.said.err().lines().count(), 1);
     }
 
     #[test]

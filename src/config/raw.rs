@@ -93,7 +93,7 @@ pub fn find(section: &str, key: &str) -> Option<&'static Spec> {
 pub const SECTIONS: [&str; 5] = ["cache", "ai", "llm", "performance", "daemon"];
 
 /// All keys, section by section.
-pub static KEYS: [Spec; 24] = [
+pub static KEYS: [Spec; 25] = [
     Spec {
         section: "cache",
         key: "path",
@@ -213,6 +213,14 @@ pub static KEYS: [Spec; 24] = [
         project: Project::Never,
         varies: Some("chosen for the provider"),
         doc: "The model that explains errors.",
+    },
+    Spec {
+        section: "llm",
+        key: "endpoint",
+        kind: Kind::OptionalText(|s| &mut s.llm.endpoint),
+        project: Project::Never,
+        varies: Some("the provider's own"),
+        doc: "Where the model is asked: an address with https, or with http on this machine. The provider's key is sent there.",
     },
     Spec {
         section: "llm",

@@ -139,6 +139,8 @@ pub struct LlmSettings {
     pub provider: Provider,
     /// Without one, the provider's part chooses.
     pub model: Option<String>,
+    /// Without one, the provider's own.
+    pub endpoint: Option<String>,
     pub auto_fix: bool,
 }
 

@@ -149,7 +149,7 @@ fn unusual(spec: &raw::Spec) -> &'static str {
         "llm.provider" => "\"local\"",
         "performance.linker" => "\"mold\"",
         "performance.codegen_backend" => "\"cranelift\"",
-        "llm.model" => "\"x\"",
+        "llm.model" | "llm.endpoint" => "\"x\"",
         "llm.auto_fix" | "daemon.event_log" => "true",
         "cache.max_size_gb" | "performance.memory_limit_gb" => "7.5",
         _ => "777",

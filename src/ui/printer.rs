@@ -72,6 +72,11 @@ impl Printer {
         self.err.line(&text.to_string());
     }
 
+    /// Part of a line on stderr, of somebody who speaks slowly; what could drive a terminal has been taken out of it.
+    pub fn piece(&mut self, text: &str) {
+        self.err.raw(text);
+    }
+
     /// `error: …` on stderr.
     pub fn error(&mut self, text: impl fmt::Display) {
         let label = self.err.theme.bad("error");

@@ -8,6 +8,7 @@ mod advise;
 mod analyze;
 mod bench;
 mod concurrency;
+mod contents;
 mod damage;
 mod disks;
 mod everyday;
@@ -25,6 +26,8 @@ mod relink;
 mod relocation;
 mod kills;
 mod linkers;
+#[cfg(feature = "llm")]
+mod llm;
 mod protocol;
 mod seeding;
 mod shells;

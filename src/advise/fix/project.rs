@@ -63,6 +63,11 @@ impl Project {
         Self { root, members, beside, manifests_beside }
     }
 
+    /// The directories of the members.
+    pub fn dirs(&self) -> Vec<PathBuf> {
+        self.members.iter().map(|member| member.dir.clone()).collect()
+    }
+
     /// The lowest directory that has everything in it.
     pub fn top(&self) -> PathBuf {
         let all = || self.beside.iter().chain(&self.manifests_beside);

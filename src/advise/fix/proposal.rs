@@ -12,21 +12,13 @@ use super::{
     patch::{Edit, Patch},
     project::{Owner, Project},
 };
+use crate::advise::replacement::Replacement;
 
 /// The largest source that is changed, and the largest text that is put into one, in bytes.
 const MOST_SOURCE: u64 = 1 << 20;
 const MOST_TEXT: usize = 64 << 10;
 /// Replacements of one proposal.
 const MOST_PARTS: usize = 20;
-
-/// A text that stands once in a file, and another that is to stand there.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
-pub struct Replacement {
-    /// Below the workspace's root, or absolute.
-    pub file: PathBuf,
-    pub old: String,
-    pub new: String,
-}
 
 /// Why a proposal is not even tried.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -81,14 +73,14 @@ pub fn patch(title: &str, parts: &[Replacement], project: &Project) -> Result<Pa
 }
 
 fn edit(part: &Replacement, project: &Project) -> Result<Edit, Refusal> {
-    let named = || part.file.clone();
+    let named = || PathBuf::from(&part.file);
     if part.old.len() > MOST_TEXT || part.new.len() > MOST_TEXT {
         return Err(Refusal::Large(named()));
     }
     if part.new.chars().any(is_invisible) {
         return Err(Refusal::Invisible(named()));
     }
-    let (file, below) = place(&part.file, project)?;
+    let (file, below) = place(Path::new(&part.file), project)?;
     let is_small = fs::metadata(&file).is_ok_and(|m| m.len() <= MOST_SOURCE);
     let text = is_small.then(|| fs::read_to_string(&file).ok()).flatten().ok_or_else(|| Refusal::Unreadable(named()))?;
     let mut found = text.match_indices(&part.old);
@@ -179,7 +171,7 @@ mod tests {
         }
 
         fn refused(&self, file: impl Into<PathBuf>, old: &str, new: &str) -> Refusal {
-            let part = Replacement { file: file.into(), old: old.into(), new: new.into() };
+            let part = Replacement { file: file.into().to_string_lossy().into_owned(), old: old.into(), new: new.into() };
             patch("x", &[part], &self.project).expect_err("refused")
         }
     }
@@ -187,7 +179,8 @@ mod tests {
     #[test]
     fn a_plain_replacement_is_a_patch() {
         let case = Case::new();
-        let part = |file: PathBuf| Replacement { file, old: "f()".into(), new: "g()".into() };
+        let part =
+            |file: PathBuf| Replacement { file: file.to_string_lossy().into_owned(), old: "f()".into(), new: "g()".into() };
         let expected = Edit { file: "app/src/lib.rs".into(), start: 7, end: 10, text: "g()".into() };
         for file in ["app/src/lib.rs".into(), "./app/src/lib.rs".into(), case.project.root.join("app/src/lib.rs")] {
             let made = patch("x", &[part(file)], &case.project).expect("fine");

@@ -12,12 +12,13 @@ use crate::{
             FixError,
             judge::Sure,
             mend::Mend,
-            proposal::{self, Replacement},
+            proposal,
             rounds::{self, Declined, Outcome},
             scratch::{Asked, Scratch},
             suggest,
             vcs::{self, Allowed},
         },
+        replacement::Replacement,
     },
     base::text::count,
     cargo::workspace,
@@ -54,7 +55,8 @@ pub struct Mended {
 }
 
 impl Failed<'_> {
-    fn asked(&self, ctx: &Context) -> Asked {
+    /// For a trial.
+    pub(super) fn asked(&self, ctx: &Context) -> Asked {
         Asked {
             exe: ctx.exe.clone(),
             toolchain: self.toolchain.clone(),

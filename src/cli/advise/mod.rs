@@ -5,6 +5,7 @@
 
 mod again;
 pub mod fix;
+mod model;
 
 use std::{
     ffi::OsString,
@@ -12,7 +13,10 @@ use std::{
     process::ExitStatus,
 };
 
-use self::fix::Failed;
+use self::{
+    fix::{Failed, Proposal},
+    model::Wish,
+};
 use super::{
     context::Context,
     error::CliError,
@@ -31,6 +35,8 @@ use crate::{
 /// How a build in prompt mode is listened to.
 pub struct Listening {
     prompt: Prompt,
+    /// What is tried next, if anything is to be mended.
+    next: Step,
     /// Where our wrapper puts failures; without our wrapper cargo is asked once more.
     failures: Option<Failures>,
 }
@@ -42,7 +48,7 @@ impl Listening {
         let wrapped = matches!(wiring, Wiring::On(_));
         let parent = || ctx.env.path("TMPDIR").unwrap_or_else(|| "/tmp".into());
         let failures = wrapped.then(|| Failures::below(&ctx.cwd.join(parent()), &random_id()));
-        Some(Self { prompt, failures })
+        Some(Self { prompt, next: Step::Compiler, failures })
     }
 
     /// Variables to set for cargo.
@@ -50,14 +56,37 @@ impl Listening {
         self.failures.as_ref().map(|failures| (names::FAILURES, failures.dir().into()))
     }
 
-    /// Explains what has failed; whether it was mended, so that the command is worth running again.
-    pub fn after(&self, ctx: &mut Context, call: &CargoCall, cargo: &Path, ended: Ended) -> bool {
+    /// Explains what has failed; whether something was mended, so that the command is worth running again. To be asked until it is
+    /// not: what the compiler proposes comes first, what a model proposes last, each once.
+    pub fn after(&mut self, ctx: &mut Context, call: &CargoCall, cargo: &Path, ended: Ended) -> bool {
         let reports = self.explain(ctx, call, cargo, ended);
-        !reports.is_empty() && (self.prompt.fix || fixes_by_itself(ctx)) && self.mend(ctx, call, &reports)
+        let Some(store) = config::store_path(&ctx.env).map(|store| ctx.cwd.join(store)) else { return false };
+        if reports.is_empty() {
+            return false;
+        }
+        let failed = Failed { store: &store, toolchain: call.toolchain.clone(), words: &call.args, reports: &reports };
+        let fix = (self.prompt.fix || fixes_by_itself(ctx)) && !self.prompt.show_prompt;
+        if fix && self.next == Step::Compiler {
+            self.next = Step::Model;
+            if self.mend(ctx, &failed, &[]) {
+                return true;
+            }
+        }
+        if self.next == Step::Nothing {
+            return false;
+        }
+        self.next = Step::Nothing;
+        let wish = match (self.prompt.show_prompt, fix) {
+            (true, _) => Wish::Show,
+            (false, true) => Wish::Fix,
+            (false, false) => Wish::Explain,
+        };
+        let proposals = model::ask(ctx, &failed, &group::groups(reports.clone()), wish);
+        !proposals.is_empty() && self.mend(ctx, &failed, &proposals)
     }
 
     /// Explains what has failed, and gives it.
-    pub fn explain(&self, ctx: &mut Context, call: &CargoCall, cargo: &Path, ended: Ended) -> Vec<Report> {
+    fn explain(&self, ctx: &mut Context, call: &CargoCall, cargo: &Path, ended: Ended) -> Vec<Report> {
         if ended.status.success() || ended.status.code().is_none() {
             return Vec::new();
         }
@@ -72,12 +101,9 @@ impl Listening {
         reports
     }
 
-    fn mend(&self, ctx: &mut Context, call: &CargoCall, reports: &[Report]) -> bool {
-        let Some(store) = config::store_path(&ctx.env).map(|store| ctx.cwd.join(store)) else { return false };
-        let toolchain = call.toolchain.clone();
-        let failed = Failed { store: &store, toolchain, words: &call.args, reports };
+    fn mend(&self, ctx: &mut Context, failed: &Failed<'_>, proposals: &[Proposal]) -> bool {
         let Prompt { allow_dirty: dirty, allow_staged: staged, allow_no_vcs: no_vcs, .. } = self.prompt;
-        match fix::mend(ctx, &failed, &[], Allowed { dirty, staged, no_vcs }) {
+        match fix::mend(ctx, failed, proposals, Allowed { dirty, staged, no_vcs }) {
             Ok(mended) => mended.files > 0,
             Err(error) => {
                 CliError::from(error).tell(&mut ctx.printer);
@@ -104,6 +130,14 @@ pub fn undo(ctx: &mut Context, call: &CargoCall) -> Result<i32, CliError> {
 /// The user wants mends without being asked; no project can say so.
 fn fixes_by_itself(ctx: &Context) -> bool {
     config::load(&ctx.env, &ctx.cwd, &[]).is_ok_and(|loaded| loaded.settings.llm.auto_fix)
+}
+
+/// Where changes come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Compiler,
+    Model,
+    Nothing,
 }
 
 /// How cargo has ended.

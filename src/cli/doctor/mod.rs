@@ -14,6 +14,7 @@ use crate::{
 mod clock;
 mod editors;
 mod environment;
+mod model;
 mod programs;
 mod store;
 mod wrapper;
@@ -89,6 +90,7 @@ fn examine(ctx: &Context, daemon: impl FnOnce(&Context, &Path) -> Health) -> Vec
     findings.extend(editors::all(ctx));
     findings.extend(configuration(&loaded));
     findings.extend(loaded.iter().flat_map(|l| programs::configured(ctx, &l.settings.performance)));
+    findings.extend(loaded.iter().map(|l| model::who(&l.settings.llm, &ctx.env)));
     let store = loaded.ok().map(|l| l.settings.cache.path).or_else(|| config::store_path(&ctx.env));
     let store = store.map(|store| ctx.cwd.join(store));
     findings.extend(clock::all(ctx, store.as_deref()));

@@ -217,3 +217,22 @@ fn a_store_of_another_user() {
         assert!(finding.verdict == Verdict::Fault && finding.text.contains("another user"), "{finding:?}");
     }
 }
+
+#[cfg(feature = "llm")]
+#[test]
+fn the_model_is_named_and_the_key_is_not() {
+    let told = |vars: &[(&str, &str)]| {
+        let all: Vec<Finding> = look(&sound(vars)).into_iter().filter(|f| f.topic == "language model").collect();
+        let [finding] = &all[..] else { panic!("one line: {all:?}") };
+        finding.clone()
+    };
+    let without = told(&[]);
+    assert!(without.verdict == Verdict::Good && without.text.contains("`ANTHROPIC_API_KEY` is not set"), "{without:?}");
+    let with = told(&[("ANTHROPIC_API_KEY", "hunter2hunter2")]);
+    assert!(with.text.contains("https://api.anthropic.com/v1 (key in ANTHROPIC_API_KEY)"), "{with:?}");
+    assert!(!format!("{with:?}").contains("hunter2"), "{with:?}");
+    let local = told(&[("RUSTC_HYPEROPT_LLM_PROVIDER", "local"), ("RUSTC_HYPEROPT_LLM_MODEL", "mine")]);
+    assert!(local.text.contains("`mine` at http://127.0.0.1:11434/v1 (no key needed)"), "{local:?}");
+    let wrong = told(&[("ANTHROPIC_API_KEY", "hunter2hunter2"), ("RUSTC_HYPEROPT_LLM_ENDPOINT", "http://evil.example/")]);
+    assert!(wrong.verdict == Verdict::Remark && wrong.mend.is_some_and(|mend| mend.contains("https://")));
+}

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use rustc_hyperopt::advise::fix::proposal::Replacement;
+use rustc_hyperopt::advise::replacement::Replacement;
 
 use super::*;
 
@@ -153,8 +153,8 @@ fn a_dirty_tree_is_left_alone() {
     assert_eq!(main_of(&dir), MENDED);
 }
 
-fn part(file: impl Into<PathBuf>, old: &str, new: &str) -> Replacement {
-    Replacement { file: file.into(), old: old.into(), new: new.into() }
+fn part(file: impl AsRef<Path>, old: &str, new: &str) -> Replacement {
+    Replacement { file: file.as_ref().to_string_lossy().into_owned(), old: old.into(), new: new.into() }
 }
 
 fn propose(sandbox: &Sandbox, dir: &Path, parts: Vec<Replacement>) -> Done {
