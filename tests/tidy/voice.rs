@@ -16,9 +16,12 @@ fn idle_word(text: &str) -> Option<&'static str> {
     words.filter_map(|word| IDLE.into_iter().find(|idle| *idle == word)).next()
 }
 
-/// A word with an exclamation mark behind it that ends a sentence. Macros are named in backticks.
+/// A word with an exclamation mark behind it that ends a sentence of several words. Macros are named in backticks.
 fn shouts(text: &str) -> bool {
     let text = text.trim_end_matches(['"', '#']);
+    if !text.trim().contains(' ') {
+        return false;
+    }
     let marks = text.char_indices().filter(|(_, c)| *c == '!');
     marks.into_iter().any(|(at, _)| {
         let (before, after) = (&text[..at], &text[at + 1..]);
@@ -73,7 +76,7 @@ fn it_speaks_plainly() {
 
 #[test]
 fn other_voices_are_heard() {
-    let text = "fn f() {\n    say(\"Simply run it\");\n    say(\"Done!\");\n    say(\"`println!` and a != b, Unjust\");\n    say(\"\\x1b[31mred\");\n\
+    let text = "fn f() {\n    say(\"Simply run it\");\n    say(\"All done!\");\n    say(\"`println!` and a != b, Unjust\");\n    say(\"\\x1b[31mred\");\n\
                     anstyle::Style::new();\n}\n#[derive(Error)]\nenum E {\n    #[error(\"Not found\")]\n    A,\n    #[error(\"`X` is not found\")]\n    B,\n}\n\
                 /// Simply a comment!\nfn g() {}\n";
     let found = voice(&[Source::new("src/cli/a.rs", text), Source::new("README.md", "x\nIt is blazing fast\n")]);
