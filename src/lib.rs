@@ -83,8 +83,12 @@
 //! In prompt mode ([`cli::prompt`]) cargo runs as ever, and a wrapper whose compile has failed puts down what the compiler has said
 //! ([`wrapper::failure`]): nothing for a compile that succeeds, and nobody is told. Afterwards [`advise`] reads it: errors that share a
 //! cause make a group ([`advise::causes`], [`advise::group`]), and each group is explained by sentences that are data
-//! ([`advise::explain`]) and shown with its code and the compiler's proposal ([`advise::show`]). `cli::advise` is the one place where
-//! more may be done with them.
+//! ([`advise::explain`]) and shown with its code and the compiler's proposal ([`advise::show`]).
+//!
+//! Mends are tried before they are made ([`advise::fix`]): a copy of the workspace is checked through the cache with the change, and
+//! the errors before and after are compared. What the compiler proposes comes first; then, if the user has set one up, a language
+//! model is asked (`advise::llm`, the only part that speaks to the network) about the items that the errors are in
+//! ([`advise::context`]), without secrets ([`advise::redact`]). What it says is data.
 //!
 //! # Invariants
 //!

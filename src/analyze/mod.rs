@@ -16,6 +16,7 @@ use std::path::PathBuf;
 
 use crate::{
     cargo::{lockfile::Locked, metadata::Metadata},
+    config::Linker,
     events::{BuildRecord, Deed},
 };
 
@@ -34,6 +35,10 @@ pub struct Input {
     pub manifest: String,
     /// The level of debug information that the environment asks for, whatever the manifest says.
     pub debug_by_environment: bool,
+    /// Whom the user has named to link.
+    pub linker: Linker,
+    /// Linkers that are installed and that we would use, the one that we would take first.
+    pub linkers: Vec<&'static str>,
     /// How many compilers run at once.
     pub jobs: usize,
     /// How many findings of a kind are wanted.
@@ -200,6 +205,8 @@ pub mod tests {
             metadata: None,
             manifest: "[package]\nname = \"app\"\n".into(),
             debug_by_environment: false,
+            linker: Linker::System,
+            linkers: Vec::new(),
             jobs: 2,
             most: 3,
         }

@@ -8,7 +8,10 @@ use std::collections::HashSet;
 use serde::Deserialize;
 
 use super::child::Stream;
-use crate::ui::{sanitize, summary};
+use crate::{
+    advise::diagnostic,
+    ui::{sanitize, summary},
+};
 
 /// Lines of text that are kept of one run; the oldest go first.
 const KEPT: usize = 20_000;
@@ -39,7 +42,7 @@ pub struct Diagnostic {
     /// As the compiler has laid it out, with nothing but colours.
     pub rendered: String,
     /// File, line and column of the first place that it names.
-    pub place: Option<(String, u64, u64)>,
+    pub place: Option<(String, usize, usize)>,
     pub package: String,
 }
 
@@ -85,30 +88,7 @@ struct Line {
     reason: String,
     #[serde(default)]
     package_id: String,
-    message: Option<Message>,
-}
-
-#[derive(Deserialize)]
-struct Message {
-    level: String,
-    message: String,
-    rendered: Option<String>,
-    code: Option<Code>,
-    #[serde(default)]
-    spans: Vec<Span>,
-}
-
-#[derive(Deserialize)]
-struct Code {
-    code: String,
-}
-
-#[derive(Deserialize)]
-struct Span {
-    file_name: String,
-    line_start: u64,
-    column_start: u64,
-    is_primary: bool,
+    message: Option<diagnostic::Diagnostic>,
 }
 
 /// What cargo's progress begins with, behind at least four spaces.
@@ -180,10 +160,10 @@ impl Report {
         if is_sum || !self.seen.insert(rendered.clone()) {
             return Heard::Nothing;
         }
-        let primary = message.spans.iter().find(|s| s.is_primary).or(message.spans.first());
+        let primary = message.primary().or(message.spans.first());
         let diagnostic = Diagnostic {
             level,
-            code: message.code.map(|c| sanitize::plain(&c.code)),
+            code: message.code.as_ref().map(|c| sanitize::plain(&c.code)),
             message: sanitize::plain(&message.message),
             rendered,
             place: primary.map(|s| (sanitize::plain(&s.file_name), s.line_start, s.column_start)),

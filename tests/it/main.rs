@@ -28,6 +28,7 @@ mod kills;
 mod linkers;
 #[cfg(feature = "llm")]
 mod llm;
+mod prompt;
 mod protocol;
 mod seeding;
 mod shells;

@@ -2,7 +2,11 @@
 //! compile.
 
 use super::{Basis, Context, Finding, Gain, percent};
-use crate::base::text::{count, millis};
+use crate::{
+    analyze::Input,
+    base::text::{count, millis},
+    config::Linker,
+};
 
 pub fn find(context: &Context<'_>) -> Vec<Finding> {
     let units = &context.input.project.units;
@@ -20,10 +24,20 @@ pub fn find(context: &Context<'_>) -> Vec<Finding> {
         name: "linking",
         title: format!("linking {} takes {} after every edit", count(links.len() as u64, "program"), millis(total)),
         details: links.iter().take(context.input.most).map(one).collect(),
-        change: "write less debug information for dependencies, which the linker copies, or use a faster linker (mold, lld), \
-                 if yours is none of them"
-            .into(),
+        change: change(context.input),
         gain: Some(Gain { ms: total, basis: Basis::AtMost, per_edit: true }),
         apply: None,
     }]
+}
+
+fn change(input: &Input) -> String {
+    let less = "write less debug information for dependencies, which the linker copies";
+    if input.linker != Linker::System {
+        return less.to_owned();
+    }
+    let set = "set `linker = \"auto\"` under `[performance]` of this program's configuration";
+    match &input.linkers[..] {
+        [] => format!("install wild, lld or mold, and {set}; or {less}"),
+        some => format!("{set} (here it takes {}) and see what the next link takes; or {less}", some[0]),
+    }
 }

@@ -12,6 +12,7 @@ use crate::{
         tests::{input, report},
     },
     cargo::lockfile,
+    config::Linker,
     events::{Deed, KnownUnit, UnitRun},
     ipc::protocol::BuildsReply,
     rustc::WhyNot,
@@ -120,6 +121,15 @@ fn linking_counts_what_was_recorded() {
     let found = of(&report, "linking");
     assert_eq!(found[0].title, "linking 1 program takes 150 ms after every edit");
     assert_eq!(found[0].gain.map(|g| (g.ms, g.basis, g.per_edit)), Some((150, Basis::AtMost, true)));
+    assert!(found[0].change.starts_with("install wild, lld or mold"), "{}", found[0].change);
+    let change = |linker, linkers: &[&'static str]| {
+        let mut app = local(unit("app", "bin", 400, 400, &[]));
+        app.last.link_ms = Some(150);
+        let report = Report::of(Input { linker, linkers: linkers.to_vec(), ..with(vec![app]) });
+        of(&report, "linking")[0].change.clone()
+    };
+    assert!(change(Linker::System, &["lld", "mold"]).contains("(here it takes lld)"));
+    assert!(change(Linker::Auto, &["lld"]).starts_with("write less"), "it is set already");
 }
 
 #[test]

@@ -24,7 +24,9 @@ use crate::{
         fs::{Durability, write_atomic},
     },
     cargo::{call::Call, lockfile, metadata::Metadata},
+    config,
     ipc::protocol::{BuildsReply, Reply, Request},
+    rustc::fast_linker,
 };
 
 mod apply;
@@ -97,6 +99,8 @@ pub fn run(ctx: &mut Context, args: &AnalyzeArgs) -> Result<i32, CliError> {
         manifest: std::fs::read_to_string(&manifest).map_err(AnalyzeError::Io)?,
         root: understood.root,
         debug_by_environment: ctx.env.get("CARGO_PROFILE_DEV_DEBUG").is_some(),
+        linker: config::load(&ctx.env, &ctx.cwd, &[]).map(|loaded| loaded.settings.performance.linker).unwrap_or_default(),
+        linkers: fast_linker::installed(&ctx.env, &ctx.cwd).into_iter().map(|found| found.brand.name()).collect(),
         jobs: thread::available_parallelism().map_or(1, usize::from),
         most: if args.detailed || args.json || args.html.is_some() { MANY } else { FEW },
     };
