@@ -106,6 +106,7 @@ mod with {
             let lead = &group.lead().message;
             let what = if lead.code().is_empty() { lead.message.clone() } else { format!("`{}`", lead.code()) };
             if self.wish != Wish::Show {
+                ctx.printer.say("");
                 ctx.printer.status("Asking", format_args!("`{}` about {what}", self.model));
             }
             let Context { env, printer, .. } = ctx;
