@@ -10,7 +10,7 @@ use super::{
     exit,
 };
 use crate::{
-    advise::answers::Answers,
+    advise::{answers::Answers, fix::scratch},
     base::text,
     config::{self, Loaded},
     ipc::client::{Client, IpcError},
@@ -42,18 +42,22 @@ pub fn run(ctx: &mut Context, args: &CacheArgs) -> Result<i32, CliError> {
     }
     let mut daemon = daemon::connect(ctx)?;
     let code = answer(ctx, command, &mut daemon)?;
-    if let CacheCommand::Clean(CleanArgs { dry_run: false, .. }) = command {
-        forget_answers(ctx)?;
+    if let CacheCommand::Clean(CleanArgs { dry_run: false, all, .. }) = command {
+        forget_help(ctx, all)?;
     }
     Ok(code)
 }
 
-/// They are no results, and not the daemon's.
-fn forget_answers(ctx: &mut Context) -> Result<(), CliError> {
+/// What help with errors has left: no results, and not the daemon's. The last mend can be taken back until `everything` goes.
+fn forget_help(ctx: &mut Context, everything: bool) -> Result<(), CliError> {
     let store = config::load(&ctx.env, &ctx.cwd, &[])?.settings.cache.path;
     let (answers, bytes) = Answers::below(&store).clear();
     if answers > 0 {
         ctx.printer.status("Removed", format!("{} of a language model, {}", text::count(answers, "answer"), text::bytes(bytes)));
+    }
+    let copies = scratch::forget_all(&store, everything);
+    if copies > 0 {
+        ctx.printer.status("Removed", format!("what mends were tried in, {}", text::count(copies, "workspace")));
     }
     Ok(())
 }
@@ -186,11 +190,30 @@ mod tests {
         let answers = Answers::below(&store);
         let key = crate::base::digest::Digest::of(b"x");
         answers.put(&key, &crate::advise::answer::Answer::default()).expect("kept");
-        forget_answers(&mut planted.ctx).expect("forgotten");
+        forget_help(&mut planted.ctx, false).expect("forgotten");
         assert_eq!(answers.get(&key), None);
         assert!(planted.said.err().starts_with("     Removed 1 answer of a language model"), "{}", planted.said.err());
-        forget_answers(&mut planted.ctx).expect("nothing there");
+        forget_help(&mut planted.ctx, false).expect("nothing there");
         assert_eq!(planted.said.err().lines().count(), 1);
+    }
+
+    #[test]
+    fn what_mends_were_tried_in_goes_and_what_can_be_taken_back_goes_last() {
+        let mut planted = Planted::new(&[]);
+        let store = config::load(&planted.ctx.env, &planted.ctx.cwd, &[]).expect("loaded").settings.cache.path;
+        let dir = store.join("mend/0123");
+        std::fs::create_dir_all(dir.join("target/debug")).expect("made");
+        std::fs::write(dir.join("last"), "{}").expect("written");
+        forget_help(&mut planted.ctx, false).expect("forgotten");
+        assert_eq!((dir.join("target").exists(), dir.join("last").exists()), (false, true));
+        forget_help(&mut planted.ctx, true).expect("forgotten");
+        assert!(!dir.exists());
+        assert_eq!(
+            planted.said.err().matches("Removed what mends were tried in, 1 workspace").count(),
+            2,
+            "{}",
+            planted.said.err()
+        );
     }
 
     #[test]

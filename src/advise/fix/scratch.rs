@@ -280,13 +280,32 @@ fn clear(dir: &Path) -> Result<(), FixError> {
 
 /// Removes the copies of workspaces that were not mended for long. What can be taken back stays.
 fn forget_others(own: &Path) {
-    for dir in fs::read_dir(own.parent().unwrap_or(own)).into_iter().flatten().flatten().map(|e| e.path()) {
+    for dir in all(own.parent().unwrap_or(own)) {
         let is_old = |m: fs::Metadata| m.modified().is_ok_and(|at| at.elapsed().is_ok_and(|d| d.as_secs() > OLD));
-        if dir != own && fs::metadata(dir.join("work")).is_ok_and(is_old) && lock(&dir).is_ok() {
-            drop(fs::remove_dir_all(dir.join("work")));
-            drop(fs::remove_dir_all(dir.join("target")));
+        if dir != own && fs::metadata(dir.join("work")).is_ok_and(is_old) {
+            forget(&dir, false);
         }
     }
+}
+
+/// Removes all copies below a store in which nobody works; with `mends`, what can be taken back as well. How many there were.
+pub fn forget_all(store: &Path, mends: bool) -> u64 {
+    all(&store.join("mend")).map(|dir| u64::from(forget(&dir, mends))).sum()
+}
+
+fn all(mend: &Path) -> impl Iterator<Item = PathBuf> {
+    fs::read_dir(mend).into_iter().flatten().flatten().map(|entry| entry.path())
+}
+
+/// Whether there was anything.
+fn forget(dir: &Path, mends: bool) -> bool {
+    let Ok(_lock) = lock(dir) else { return false };
+    if mends {
+        return fs::remove_dir_all(dir).is_ok();
+    }
+    // Not in a chain: both have to go.
+    let gone = ["work", "target"].map(|name| fs::remove_dir_all(dir.join(name)).is_ok());
+    gone.contains(&true)
 }
 
 fn os(bytes: &[u8]) -> OsString {
