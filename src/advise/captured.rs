@@ -31,9 +31,9 @@ impl Failures {
         self.texts().iter().flat_map(|text| of_one(text, cargo, at_most)).collect()
     }
 
-    /// The packages of those compiles, also of such that have failed without a word.
-    pub fn packages(&self, cargo: u32, at_most: usize) -> Vec<String> {
-        self.texts().iter().filter_map(|text| Some(split(text, cargo, at_most)?.0.package)).collect()
+    /// The packages of all compiles that have failed, whoever has asked for them, also of such that have failed without a word.
+    pub fn packages(&self) -> Vec<String> {
+        self.texts().iter().filter_map(|text| Some(split(text)?.0.package)).collect()
     }
 
     /// What was put down, the oldest first.
@@ -58,14 +58,16 @@ impl Drop for Failures {
 }
 
 /// The header, and the compiler's lines.
-fn split(text: &str, cargo: u32, at_most: usize) -> Option<(Header, &str)> {
+fn split(text: &str) -> Option<(Header, &str)> {
     let (first, lines) = text.split_once('\n')?;
-    let header = serde_json::from_str::<Header>(first).ok()?;
-    header.above.iter().take(at_most + 1).any(|pid| *pid == cargo).then_some((header, lines))
+    Some((serde_json::from_str::<Header>(first).ok()?, lines))
 }
 
 fn of_one(text: &str, cargo: u32, at_most: usize) -> Vec<Report> {
-    let Some((header, lines)) = split(text, cargo, at_most) else { return Vec::new() };
+    let Some((header, lines)) = split(text) else { return Vec::new() };
+    if !header.above.iter().take(at_most + 1).any(|pid| *pid == cargo) {
+        return Vec::new();
+    }
     let errors = lines.lines().filter_map(|line| serde_json::from_str::<Diagnostic>(line).ok()).filter(Diagnostic::is_error);
     errors.map(|message| header.report(message)).collect()
 }

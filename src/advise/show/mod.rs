@@ -184,6 +184,7 @@ mod tests {
             diagnostic::{Code, Diagnostic, Line, Report, Span, Target},
             group::groups,
         },
+        store::{KnownMend, MendedFile},
         ui::ColorChoice,
     };
 
@@ -229,6 +230,24 @@ mod tests {
         assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text:?}");
         let coloured = lines(&all, &[], Theme::new(ColorChoice::Always, false)).join("\n");
         assert_eq!(sanitize::plain(&coloured), sanitize::plain(&text), "the same words");
+    }
+
+    #[test]
+    fn a_mend_of_before_stands_below_the_proposal_and_nothing_of_it_acts_on_the_terminal() {
+        let lines_of = |text: &str| vec!["  fn f() {".to_owned(), format!("- {text}"), "+ good(\u{1b}[2J);".to_owned()];
+        let file =
+            |n: usize| MendedFile { file: format!("src/{n}.rs"), lines: (0..n).flat_map(|_| lines_of("bad();")).collect() };
+        let past = |files, is_exact| {
+            let mend = KnownMend { kinds: Vec::new(), at: 1_772_373_900, package: "app\u{1b}".into(), files };
+            vec![vec![Past { mend, is_exact }]]
+        };
+        let all = groups(vec![report(1, "xy")]);
+        let text = lines(&all, &past(vec![file(1)], true), Theme::default()).join("\n");
+        let told = "   memory: you mended this before, on 2026-03-01 in `app␛`, like so:\n         fn f() {\n       - bad();\n       + good(";
+        assert!(text.contains(told) && !text.contains('\u{1b}'), "{text}");
+        let text = lines(&all, &past(vec![file(1), file(4)], false), Theme::default()).join("\n");
+        assert!(text.contains("you mended one like it before") && text.contains("      src/4.rs\n"), "{text}");
+        assert_eq!((text.matches("bad();").count(), text.matches("       …").count()), (3, 1), "{text}");
     }
 
     #[test]

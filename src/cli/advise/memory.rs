@@ -96,9 +96,9 @@ pub struct Failed<'a> {
 }
 
 impl<'a> Failed<'a> {
-    /// Of a build whose failures were put down.
-    pub fn of(groups: &'a [Group], failures: Option<&Failures>, (cargo, between): (u32, usize)) -> Self {
-        let mut packages = failures.map(|failures| failures.packages(cargo, between)).unwrap_or_default();
+    /// Of a build that has failed, with the failures of all its runs: what was compiled is not known for each of them.
+    pub fn of(groups: &'a [Group], failures: Option<&Failures>) -> Self {
+        let mut packages = failures.map(Failures::packages).unwrap_or_default();
         packages.extend(groups.iter().flat_map(|g| g.errors.iter().chain(&g.follows)).map(|f| f.report.package().to_owned()));
         Self { groups, packages }
     }

@@ -100,9 +100,9 @@ impl Listening {
             None => again::reports(ctx, call, cargo),
         };
         let groups = group::groups(reports.clone());
-        let failed = memory::Failed::of(&groups, self.failures.as_ref(), (ended.cargo, between(call)));
-        let past =
-            self.memory.as_ref().map(|memory| memory.after(ctx, call, ended.status.success(), &failed)).unwrap_or_default();
+        let succeeded = ended.status.success();
+        let failed = memory::Failed::of(&groups, self.failures.as_ref().filter(|_| !succeeded));
+        let past = self.memory.as_ref().map(|memory| memory.after(ctx, call, succeeded, &failed)).unwrap_or_default();
         for line in show::lines(&groups, &past, ctx.printer.err_theme()) {
             ctx.printer.say(line);
         }

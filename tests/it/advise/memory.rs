@@ -203,6 +203,7 @@ fn no_secret_is_kept() {
     // The compiled program has its own strings, and so has what is stored of it.
     fs::remove_dir_all(sandbox.store().join("blobs")).expect("removed");
     let text = kept(&sandbox.store());
+    assert!(text.contains("let moved = other.clone();"), "the mend can be read in the index");
     for canary in &canaries {
         assert!(!text.contains(canary.as_str()), "{canary} is kept");
     }

@@ -99,7 +99,9 @@ fn what_the_item_has_become_is_the_mend_whatever_lies_between() {
 #[test]
 fn when_it_counts_as_mended() {
     let unit = |name: &str, krate: &str| vec![(name.to_owned(), krate.to_owned())];
-    let cases: [(&str, bool, fn(&mut Build<'_>, Vec<(String, String)>), Vec<(String, String)>, bool); 7] = [
+    type Units = Vec<(String, String)>;
+    type Case = (&'static str, bool, fn(&mut Build<'_>, Units), Units, bool);
+    let cases: [Case; 7] = [
         ("the same command", true, |_, _| (), Vec::new(), true),
         ("another one", true, |b, _| b.command = Digest::of(b"test"), Vec::new(), false),
         ("it was compiled", true, |b, c| (b.command, b.compiled) = (Digest::of(b"x"), c), unit("app 1.0.0 (lib)", "app"), true),
