@@ -83,7 +83,8 @@
 //! In prompt mode ([`cli::prompt`]) cargo runs as ever, and a wrapper whose compile has failed puts down what the compiler has said
 //! ([`wrapper::failure`]): nothing for a compile that succeeds, and nobody is told. Afterwards [`advise`] reads it: errors that share a
 //! cause make a group ([`advise::causes`], [`advise::group`]), and each group is explained by sentences that are data
-//! ([`advise::explain`]) and shown with its code and the compiler's proposal ([`advise::show`]). `cli::advise` is the one place where
+//! ([`advise::explain`]) and shown with its code and the compiler's proposal ([`advise::show`]).
+//! How an error was mended, by whomever, is kept by the daemon for when one of its kind comes again ([`advise::memory`]). `cli::advise` is the one place where
 //! more may be done with them.
 //!
 //! # Invariants

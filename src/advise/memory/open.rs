@@ -152,7 +152,9 @@ pub fn settle(open: &mut Vec<Open>, build: &Build<'_>) -> Vec<KnownMend> {
     let mut learned: Vec<KnownMend> = Vec::new();
     open.retain(|error| {
         let is_mended = error.branch == branch && build.has_mended(error);
-        learned.extend(error.mend(&all, build).filter(|_| is_mended));
+        if is_mended {
+            learned.extend(error.mend(&all, build));
+        }
         !is_mended
     });
     learned

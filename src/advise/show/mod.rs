@@ -243,7 +243,7 @@ mod tests {
         };
         let all = groups(vec![report(1, "xy")]);
         let text = lines(&all, &past(vec![file(1)], true), Theme::default()).join("\n");
-        let told = "   memory: you mended this before, on 2026-03-01 in `app␛`, like so:\n         fn f() {\n       - bad();\n       + good(";
+        let told = "   memory: you mended this before, on 2026-03-01 in `app`, like so:\n         fn f() {\n       - bad();\n       + good(";
         assert!(text.contains(told) && !text.contains('\u{1b}'), "{text}");
         let text = lines(&all, &past(vec![file(1), file(4)], false), Theme::default()).join("\n");
         assert!(text.contains("you mended one like it before") && text.contains("      src/4.rs\n"), "{text}");
