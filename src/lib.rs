@@ -88,7 +88,8 @@
 //! Mends are tried before they are made ([`advise::fix`]): a copy of the workspace is checked through the cache with the change, and
 //! the errors before and after are compared. What the compiler proposes comes first; then, if the user has set one up, a language
 //! model is asked (`advise::llm`, the only part that speaks to the network) about the items that the errors are in
-//! ([`advise::context`]), without secrets ([`advise::redact`]). What it says is data.
+//! ([`advise::context`]), without secrets ([`advise::redact`]). What it says is data. How an error was mended, by whomever, is kept by
+//! the daemon for when one of its kind comes again ([`advise::memory`]).
 //!
 //! # Invariants
 //!

@@ -28,6 +28,16 @@ impl Failures {
     /// All errors of compiles that one cargo has asked for, itself or (`at_most` processes in between) through a subcommand. A test
     /// may run a cargo of its own, whose failures are nobody's business.
     pub fn read(&self, cargo: u32, at_most: usize) -> Vec<Report> {
+        self.texts().iter().flat_map(|text| of_one(text, cargo, at_most)).collect()
+    }
+
+    /// The packages of all compiles that have failed, whoever has asked for them, also of such that have failed without a word.
+    pub fn packages(&self) -> Vec<String> {
+        self.texts().iter().filter_map(|text| Some(split(text)?.0.package)).collect()
+    }
+
+    /// What was put down, the oldest first.
+    fn texts(&self) -> Vec<String> {
         let Ok(entries) = fs::read_dir(&self.0) else { return Vec::new() };
         let mut found: Vec<(std::time::SystemTime, PathBuf)> = entries
             .flatten()
@@ -36,7 +46,7 @@ impl Failures {
             .collect();
         found.sort();
         let texts = found.into_iter().filter_map(|(_, path)| fs::read(path).ok());
-        texts.flat_map(|text| of_one(&text, cargo, at_most)).collect()
+        texts.map(|text| String::from_utf8_lossy(&text).into_owned()).collect()
     }
 }
 
@@ -47,10 +57,14 @@ impl Drop for Failures {
     }
 }
 
-fn of_one(text: &[u8], cargo: u32, at_most: usize) -> Vec<Report> {
-    let text = String::from_utf8_lossy(text);
-    let Some((first, lines)) = text.split_once('\n') else { return Vec::new() };
-    let Ok(header) = serde_json::from_str::<Header>(first) else { return Vec::new() };
+/// The header, and the compiler's lines.
+fn split(text: &str) -> Option<(Header, &str)> {
+    let (first, lines) = text.split_once('\n')?;
+    Some((serde_json::from_str::<Header>(first).ok()?, lines))
+}
+
+fn of_one(text: &str, cargo: u32, at_most: usize) -> Vec<Report> {
+    let Some((header, lines)) = split(text) else { return Vec::new() };
     if !header.above.iter().take(at_most + 1).any(|pid| *pid == cargo) {
         return Vec::new();
     }

@@ -15,6 +15,7 @@ pub mod fix;
 pub mod group;
 #[cfg(feature = "llm")]
 pub mod llm;
+pub mod memory;
 pub mod redact;
 pub mod replacement;
 pub mod show;

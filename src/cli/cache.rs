@@ -10,7 +10,7 @@ use super::{
     exit,
 };
 use crate::{
-    advise::{answers::Answers, fix::scratch},
+    advise::{answers::Answers, fix::scratch, memory::open},
     base::text,
     config::{self, Loaded},
     ipc::client::{Client, IpcError},
@@ -43,6 +43,7 @@ pub fn run(ctx: &mut Context, args: &CacheArgs) -> Result<i32, CliError> {
     let mut daemon = daemon::connect(ctx)?;
     let code = answer(ctx, command, &mut daemon)?;
     if let CacheCommand::Clean(CleanArgs { dry_run: false, all, .. }) = command {
+        forget_mends(ctx, &mut daemon)?;
         forget_help(ctx, all)?;
     }
     Ok(code)
@@ -58,6 +59,19 @@ fn forget_help(ctx: &mut Context, everything: bool) -> Result<(), CliError> {
     let copies = scratch::forget_all(&store, everything);
     if copies > 0 {
         ctx.printer.status("Removed", format!("what mends were tried in, {}", text::count(copies, "workspace")));
+    }
+    Ok(())
+}
+
+/// How errors were mended.
+fn forget_mends(ctx: &mut Context, daemon: &mut dyn Daemon) -> Result<(), CliError> {
+    open::clear(&config::load(&ctx.env, &ctx.cwd, &[])?.settings.cache.path);
+    match daemon.ask(&Request::ForgetMends)? {
+        Reply::Cleaned { entries: 0, .. } => {}
+        Reply::Cleaned { entries, bytes } => {
+            ctx.printer.status("Removed", format!("{}, {}", text::count(entries, "remembered mend"), text::bytes(bytes)));
+        }
+        _ => return Err(CliError::Misunderstood),
     }
     Ok(())
 }

@@ -69,6 +69,7 @@ mod tests {
             ("ai.semantic_analysis", Project::Only("false")),
             ("ai.line_drift", Project::Only("exact")),
             ("ai.cold_start_optimization", Project::Only("false")),
+            ("ai.fix_memory", Project::Only("false")),
             ("performance.max_parallel_jobs", Project::Lowers),
             ("performance.speculative_compilation", Project::Only("false")),
             ("performance.linker", Project::Only("system")),

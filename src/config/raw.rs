@@ -93,7 +93,7 @@ pub fn find(section: &str, key: &str) -> Option<&'static Spec> {
 pub const SECTIONS: [&str; 5] = ["cache", "ai", "llm", "performance", "daemon"];
 
 /// All keys, section by section.
-pub static KEYS: [Spec; 25] = [
+pub static KEYS: [Spec; 26] = [
     Spec {
         section: "cache",
         key: "path",
@@ -197,6 +197,14 @@ pub static KEYS: [Spec; 25] = [
         project: Project::Never,
         varies: None,
         doc: "How sure a prediction must be, from 0 to 1, before crates are prepared ahead of time.",
+    },
+    Spec {
+        section: "ai",
+        key: "fix_memory",
+        kind: Kind::Switch(|s| &mut s.ai.fix_memory),
+        project: Project::Only("false"),
+        varies: None,
+        doc: "Remember how errors that `-p` has explained were mended, and tell when one of their kind comes again.",
     },
     Spec {
         section: "llm",

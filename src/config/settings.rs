@@ -110,6 +110,7 @@ pub struct AiSettings {
     pub cold_start_optimization: bool,
     /// From 0 to 1.
     pub confidence_threshold: f64,
+    pub fix_memory: bool,
 }
 
 impl Default for AiSettings {
@@ -119,6 +120,7 @@ impl Default for AiSettings {
             line_drift: LineDrift::default(),
             cold_start_optimization: true,
             confidence_threshold: 0.75,
+            fix_memory: true,
         }
     }
 }

@@ -143,7 +143,9 @@ fn unusual(spec: &raw::Spec) -> &'static str {
         "cache.extra_inputs" => "[\"x/y\"]",
         "cache.key_env" => "[\"X\"]",
         "cache.key_salt" => "\"x\"",
-        "ai.semantic_analysis" | "ai.cold_start_optimization" | "performance.speculative_compilation" => "false",
+        "ai.semantic_analysis" | "ai.cold_start_optimization" | "ai.fix_memory" | "performance.speculative_compilation" => {
+            "false"
+        }
         "ai.line_drift" => "\"allow\"",
         "ai.confidence_threshold" | "cache.verify_sample" => "0.5",
         "llm.provider" => "\"local\"",
@@ -177,7 +179,7 @@ fn every_key_can_be_set_in_every_users_layer_and_changes_a_setting_of_its_own() 
 #[test]
 fn what_a_project_may_not_set_is_refused() {
     let allowed = ["cache.exclude", "cache.extra_inputs", "cache.key_env", "cache.key_salt", "cache.verify"];
-    let allowed = allowed.into_iter().chain(["ai.semantic_analysis", "ai.cold_start_optimization"]);
+    let allowed = allowed.into_iter().chain(["ai.semantic_analysis", "ai.cold_start_optimization", "ai.fix_memory"]);
     let allowed: Vec<_> = allowed.chain(["performance.max_parallel_jobs", "performance.speculative_compilation"]).collect();
     for spec in &KEYS {
         let text = format!("[{}]\n{} = {}\n", spec.section, spec.key, unusual(spec));
@@ -190,10 +192,10 @@ fn what_a_project_may_not_set_is_refused() {
             assert!(shown.contains("config.toml or with the variable") && shown.contains(&spec.env_name()), "{shown}");
         }
     }
-    let careless = "[cache]\nverify = 'linked'\n[ai]\nsemantic_analysis = true\ncold_start_optimization = true\n\
+    let careless = "[cache]\nverify = 'linked'\n[ai]\nsemantic_analysis = true\ncold_start_optimization = true\nfix_memory = true\n\
                     [performance]\nspeculative_compilation = true\n";
     let error = Sandbox::new().project(careless).with(&[], &[]).expect_err("refused");
-    assert_eq!(error.diagnostics().len(), 4, "{error}");
+    assert_eq!(error.diagnostics().len(), 5, "{error}");
     Sandbox::new().project("[performance]\nspeculative_compilation = false\n").load();
 }
 
@@ -284,7 +286,7 @@ error: unknown key `zzz` in [ai]
    |
 11 | zzz = 1
    | ^^^
-   = hint: [ai] has semantic_analysis, line_drift, cold_start_optimization, confidence_threshold
+   = hint: [ai] has semantic_analysis, line_drift, cold_start_optimization, confidence_threshold, fix_memory
 
 error: `GITHUB_TOKEN` looks like a secret and cannot be part of a key
   --> ~/.config/rustc-hyperopt/config.toml:14:20

@@ -68,6 +68,12 @@ pub fn answer(state: &State, request: Request) -> Reply {
             open.engine.store.ran_ahead(cpu_ms, cut_short);
             Reply::Done
         }
+        Request::Remember(mends) => done(open.engine.store.remember_mends(mends)),
+        Request::Recall(kinds) => Reply::Recalled(open.engine.store.mends_like(&kinds)),
+        Request::ForgetMends => match open.engine.store.forget_mends() {
+            Ok((entries, bytes)) => Reply::Cleaned { entries, bytes },
+            Err(e) => Reply::Failed(e.to_string()),
+        },
         Request::Health => Reply::Health(health(state, open.engine.store.degraded())),
         Request::Builds { target } => Reply::Builds(Box::new(open.timings.builds(&open.engine.store, Path::new(&target)))),
         other => seeds::answer(open, other),

@@ -19,11 +19,11 @@ use crate::{
         AheadTotals, BuildRecord, CrateTotals, KnownUnit, Outcome, Predictions, StateTotals, Totals, UnitEvent, UnitTotals,
     },
     rustc::WhyNot,
-    store::{Claim, KnownProject},
+    store::{Claim, KnownMend, KnownProject, MendKind},
 };
 
 /// The version of everything in this file; `tests/protocol.lock` notices when it should have been raised.
-pub const VERSION: u16 = 9;
+pub const VERSION: u16 = 10;
 /// The first bytes of a connection.
 pub const MAGIC: [u8; 8] = *b"hyperopt";
 
@@ -115,6 +115,12 @@ pub enum Request {
     TriedInVain { ticket: u64 },
     /// Something was compiled ahead, or broken off, and has taken so much CPU time.
     Ahead { cpu_ms: u64, cut_short: bool },
+    /// Errors were mended like this; secrets have been taken out.
+    Remember(Vec<KnownMend>),
+    /// What is remembered of errors of these kinds.
+    Recall(Vec<MendKind>),
+    /// Forgets all of that.
+    ForgetMends,
 }
 
 /// Answers.
@@ -168,6 +174,8 @@ pub enum Reply {
     Warm(bool),
     Projects(Vec<KnownProject>),
     Builds(Box<BuildsReply>),
+    /// Answer to [`Request::Recall`], the newest first.
+    Recalled(Vec<KnownMend>),
 }
 
 /// What is to be done about the last step of a compile.

@@ -23,7 +23,7 @@ use crate::base::{
 
 /// The format of the directory as a whole. Raised when files move or change their meaning, and when the index gets new
 /// tables: a version that does not know them would take it for damaged.
-pub const FORMAT: u32 = 5;
+pub const FORMAT: u32 = 6;
 
 /// How many damaged things are kept for a look at them.
 const KEPT_ASIDE: usize = 8;

@@ -161,11 +161,11 @@ fn a_newer_store_is_not_touched_and_an_older_one_makes_room() -> std::io::Result
     assert!(error.to_string().contains("hint: "));
     assert_eq!(listing(), before);
 
-    for old in ["0\n", "1\n", "2\n", "3\n", "", "garbage", "\u{1}\u{2}"] {
+    for old in ["0\n", "1\n", "2\n", "3\n", "5\n", "", "garbage", "\u{1}\u{2}"] {
         fs::write(root.join("VERSION"), old)?;
         let store = open(&dir);
         assert_eq!(store.sizes().blobs, 0, "{old:?}");
-        assert_eq!(fs::read_to_string(root.join("VERSION"))?, "5\n");
+        assert_eq!(fs::read_to_string(root.join("VERSION"))?, "6\n");
         ingest(&store, &file(&dir, "a", b"content"), false);
     }
     Ok(())

@@ -10,10 +10,11 @@ mod wrap;
 use super::{
     explain,
     group::{Finding, Group},
+    memory::Past,
     suggestion::{self, Suggestion},
 };
 use crate::{
-    base::text::count,
+    base::{clock, text::count},
     ui::{Theme, sanitize},
 };
 
@@ -25,11 +26,13 @@ const PLACES: usize = 4;
 const LINES: usize = 4;
 /// Lines of a proposal.
 const PROPOSED: usize = 4;
+/// Lines of a mend that is remembered.
+const REMEMBERED: usize = 8;
 /// Characters of a message.
 const MESSAGE: usize = 160;
 
-/// All groups, as lines.
-pub fn lines(groups: &[Group], theme: Theme) -> Vec<String> {
+/// All groups, as lines; for each, how such errors were mended before.
+pub fn lines(groups: &[Group], past: &[Vec<Past>], theme: Theme) -> Vec<String> {
     let errors: usize = groups.iter().map(Group::len).sum();
     if errors == 0 {
         return Vec::new();
@@ -40,7 +43,7 @@ pub fn lines(groups: &[Group], theme: Theme) -> Vec<String> {
     let mut out = vec![String::new(), format!("{} {summary}", theme.good(format_args!("{:>12}", "Help")))];
     for (n, group) in groups.iter().take(MOST).enumerate() {
         out.push(String::new());
-        out.extend(one(n + 1, group, theme));
+        out.extend(one(n + 1, group, past.get(n).map_or(&[], Vec::as_slice), theme));
     }
     if groups.len() > MOST {
         out.push(String::new());
@@ -49,7 +52,7 @@ pub fn lines(groups: &[Group], theme: Theme) -> Vec<String> {
     out
 }
 
-fn one(number: usize, group: &Group, theme: Theme) -> Vec<String> {
+fn one(number: usize, group: &Group, past: &[Past], theme: Theme) -> Vec<String> {
     let lead = group.lead();
     let error = &lead.message;
     let message = flat(&error.message);
@@ -69,6 +72,7 @@ fn one(number: usize, group: &Group, theme: Theme) -> Vec<String> {
     if let Some(proposal) = proposal {
         out.extend(proposed(&proposal, theme));
     }
+    out.extend(past.iter().flat_map(|past| remembered(past, theme)));
     out.extend(others(group).into_iter().map(|line| format!("   {line}")));
     out
 }
@@ -103,6 +107,36 @@ fn proposed(proposal: &Suggestion, theme: Theme) -> Vec<String> {
         }
         left -= lines.len();
         out.extend(lines.into_iter().map(|line| format!("{number:>6} {line}")));
+    }
+    out
+}
+
+/// How it was mended before.
+fn remembered(past: &Past, theme: Theme) -> Vec<String> {
+    let date = clock::date(past.mend.at);
+    let day = date.split(' ').next().unwrap_or_default();
+    let what = if past.is_exact { "you mended this before" } else { "you mended one like it before" };
+    let package = flat(&past.mend.package);
+    let mut out = vec![format!("   {}: {what}, on {day} in `{package}`, like so:", theme.literal("memory"))];
+    let mut left = REMEMBERED;
+    for file in &past.mend.files {
+        if past.mend.files.len() > 1 {
+            out.push(format!("      {}", flat(&file.file)));
+        }
+        for line in file.lines.iter().take(left) {
+            let line = flat(line);
+            let line = match line.chars().next() {
+                Some('-') => theme.bad(line),
+                Some('+') => theme.good(line),
+                _ => line,
+            };
+            out.push(format!("       {line}").trim_end().to_owned());
+        }
+        if file.lines.len() > left {
+            out.push("       …".to_owned());
+            break;
+        }
+        left -= file.lines.len();
     }
     out
 }
@@ -150,6 +184,7 @@ mod tests {
             diagnostic::{Code, Diagnostic, Line, Report, Span, Target},
             group::groups,
         },
+        store::{KnownMend, MendedFile},
         ui::ColorChoice,
     };
 
@@ -181,7 +216,7 @@ mod tests {
     #[test]
     fn one_cause_is_shown_once_with_its_code_and_nothing_acts_on_the_terminal() {
         let all = groups((1..8).map(|line| report(line, "名\tb xy \u{1b}]0;t\u{7}")).collect());
-        let text = lines(&all, Theme::default()).join("\n");
+        let text = lines(&all, &[], Theme::default()).join("\n");
         for part in [
             "        Help 7 errors, 1 cause",
             "1. E0425: cannot find function `xy` in this scope",
@@ -193,8 +228,26 @@ mod tests {
             assert!(text.contains(part), "{part:?} in\n{text}");
         }
         assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text:?}");
-        let coloured = lines(&all, Theme::new(ColorChoice::Always, false)).join("\n");
+        let coloured = lines(&all, &[], Theme::new(ColorChoice::Always, false)).join("\n");
         assert_eq!(sanitize::plain(&coloured), sanitize::plain(&text), "the same words");
+    }
+
+    #[test]
+    fn a_mend_of_before_stands_below_the_proposal_and_nothing_of_it_acts_on_the_terminal() {
+        let lines_of = |text: &str| vec!["  fn f() {".to_owned(), format!("- {text}"), "+ good(\u{1b}[2J);".to_owned()];
+        let file =
+            |n: usize| MendedFile { file: format!("src/{n}.rs"), lines: (0..n).flat_map(|_| lines_of("bad();")).collect() };
+        let past = |files, is_exact| {
+            let mend = KnownMend { kinds: Vec::new(), at: 1_772_373_900, package: "app\u{1b}".into(), files };
+            vec![vec![Past { mend, is_exact }]]
+        };
+        let all = groups(vec![report(1, "xy")]);
+        let text = lines(&all, &past(vec![file(1)], true), Theme::default()).join("\n");
+        let told = "   memory: you mended this before, on 2026-03-01 in `app`, like so:\n         fn f() {\n       - bad();\n       + good(";
+        assert!(text.contains(told) && !text.contains('\u{1b}'), "{text}");
+        let text = lines(&all, &past(vec![file(1), file(4)], false), Theme::default()).join("\n");
+        assert!(text.contains("you mended one like it before") && text.contains("      src/4.rs\n"), "{text}");
+        assert_eq!((text.matches("bad();").count(), text.matches("       …").count()), (3, 1), "{text}");
     }
 
     #[test]
@@ -203,9 +256,9 @@ mod tests {
         for (n, report) in all.iter_mut().enumerate() {
             report.message.message = format!("cannot find function `f{n}` in this scope");
         }
-        let shown = lines(&groups(all), Theme::default());
+        let shown = lines(&groups(all), &[], Theme::default());
         assert_eq!(shown.last().map(String::as_str), Some("and 4 causes that are not shown"));
         assert_eq!(shown.iter().filter(|l| l.contains(". E0425")).count(), MOST);
-        assert!(lines(&[], Theme::default()).is_empty());
+        assert!(lines(&[], &[], Theme::default()).is_empty());
     }
 }

@@ -5,6 +5,7 @@
 
 mod again;
 pub mod fix;
+mod memory;
 mod model;
 
 use std::{
@@ -15,6 +16,7 @@ use std::{
 
 use self::{
     fix::{Failed, Proposal},
+    memory::Memory,
     model::Wish,
 };
 use super::{
@@ -26,7 +28,7 @@ use super::{
     wiring::{Wiring, random_id},
 };
 use crate::{
-    advise::{captured::Failures, diagnostic::Report, fix::vcs::Allowed, group, show},
+    advise::{captured::Failures, diagnostic::Report, fix::vcs::Allowed, group, memory::Past, show},
     base::env::names,
     cargo::words,
     config,
@@ -39,16 +41,18 @@ pub struct Listening {
     next: Step,
     /// Where our wrapper puts failures; without our wrapper cargo is asked once more.
     failures: Option<Failures>,
+    /// How errors were mended before; not where there is no cache.
+    memory: Option<Memory>,
 }
 
 impl Listening {
     /// For one command; nothing if nobody asked for help.
     pub fn to(ctx: &Context, call: &CargoCall, wiring: &Wiring) -> Option<Self> {
         let prompt = call.prompt.filter(|_| call.builds)?;
-        let wrapped = matches!(wiring, Wiring::On(_));
+        let memory = if let Wiring::On(wired) = wiring { Some(Memory::of(wired)) } else { None };
         let parent = || ctx.env.path("TMPDIR").unwrap_or_else(|| "/tmp".into());
-        let failures = wrapped.then(|| Failures::below(&ctx.cwd.join(parent()), &random_id()));
-        Some(Self { prompt, next: Step::Compiler, failures })
+        let failures = memory.is_some().then(|| Failures::below(&ctx.cwd.join(parent()), &random_id()));
+        Some(Self { prompt, next: Step::Compiler, failures, memory })
     }
 
     /// Variables to set for cargo.
@@ -59,7 +63,7 @@ impl Listening {
     /// Explains what has failed; whether something was mended, so that the command is worth running again. To be asked until it is
     /// not: what the compiler proposes comes first, what a model proposes last, each once.
     pub fn after(&mut self, ctx: &mut Context, call: &CargoCall, cargo: &Path, ended: Ended) -> bool {
-        let reports = self.explain(ctx, call, cargo, ended);
+        let (reports, past) = self.explain(ctx, call, cargo, ended);
         let Some(store) = config::store_path(&ctx.env).map(|store| ctx.cwd.join(store)) else { return false };
         if reports.is_empty() {
             return false;
@@ -81,24 +85,28 @@ impl Listening {
             (false, true) => Wish::Fix,
             (false, false) => Wish::Explain,
         };
-        let proposals = model::ask(ctx, &failed, &group::groups(reports.clone()), wish);
+        let proposals = model::ask(ctx, &failed, &group::groups(reports.clone()), &past, wish);
         !proposals.is_empty() && self.mend(ctx, &failed, &proposals)
     }
 
-    /// Explains what has failed, and gives it.
-    fn explain(&self, ctx: &mut Context, call: &CargoCall, cargo: &Path, ended: Ended) -> Vec<Report> {
-        if ended.status.success() || ended.status.code().is_none() {
-            return Vec::new();
+    /// Explains what has failed, and gives it, with what is remembered of each group.
+    fn explain(&self, ctx: &mut Context, call: &CargoCall, cargo: &Path, ended: Ended) -> (Vec<Report>, Vec<Vec<Past>>) {
+        if ended.status.code().is_none() {
+            return Default::default();
         }
         let reports = match &self.failures {
+            _ if ended.status.success() => Vec::new(),
             Some(failures) => failures.read(ended.cargo, between(call)),
             None => again::reports(ctx, call, cargo),
         };
         let groups = group::groups(reports.clone());
-        for line in show::lines(&groups, ctx.printer.err_theme()) {
+        let succeeded = ended.status.success();
+        let failed = memory::Failed::of(&groups, self.failures.as_ref().filter(|_| !succeeded));
+        let past = self.memory.as_ref().map(|memory| memory.after(ctx, call, succeeded, &failed)).unwrap_or_default();
+        for line in show::lines(&groups, &past, ctx.printer.err_theme()) {
             ctx.printer.say(line);
         }
-        reports
+        (reports, past)
     }
 
     fn mend(&self, ctx: &mut Context, failed: &Failed<'_>, proposals: &[Proposal]) -> bool {

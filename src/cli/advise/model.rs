@@ -3,7 +3,10 @@
 //! Nobody is asked unless the user has set one up and asks for help. What it says is data: it is shown, and never believed.
 
 use super::fix::{Failed, Proposal};
-use crate::{advise::group::Group, cli::context::Context};
+use crate::{
+    advise::{group::Group, memory::Past},
+    cli::context::Context,
+};
 
 /// What is wanted of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +21,7 @@ pub enum Wish {
 
 /// Asks, if there is somebody to ask; what it would change, if that is to be tried.
 #[cfg(not(feature = "llm"))]
-pub fn ask(ctx: &mut Context, _: &Failed<'_>, _: &[Group], wish: Wish) -> Vec<Proposal> {
+pub fn ask(ctx: &mut Context, _: &Failed<'_>, _: &[Group], _: &[Vec<Past>], wish: Wish) -> Vec<Proposal> {
     if wish == Wish::Show {
         ctx.printer.warning("nothing would be sent: this program was built without the feature `llm`");
     }
@@ -32,13 +35,14 @@ pub use with::ask;
 mod with {
     use std::collections::BTreeMap;
 
-    use super::{Context, Failed, Group, Proposal, Wish};
+    use super::{Context, Failed, Group, Past, Proposal, Wish};
     use crate::{
         advise::{
             answer::Answer,
             context::{self, Sources},
             fix::{patch, project::Project, proposal},
             llm::{self, Asking, Budget, Limits, LlmError},
+            memory,
         },
         base::text,
         cli::{diff, error::CliError, signals},
@@ -49,7 +53,7 @@ mod with {
     const MOST: usize = 3;
 
     /// Asks, if there is somebody to ask; what it would change, if that is to be tried.
-    pub fn ask(ctx: &mut Context, failed: &Failed<'_>, groups: &[Group], wish: Wish) -> Vec<Proposal> {
+    pub fn ask(ctx: &mut Context, failed: &Failed<'_>, groups: &[Group], past: &[Vec<Past>], wish: Wish) -> Vec<Proposal> {
         let Ok(settings) = config::load(&ctx.env, &ctx.cwd, &[]).map(|loaded| loaded.settings.llm) else { return Vec::new() };
         let endpoint = match llm::ready(&settings, &ctx.env) {
             Err(LlmError::NoKey { .. }) if wish != Wish::Show => return Vec::new(),
@@ -71,8 +75,9 @@ mod with {
         let model = endpoint.map(|endpoint| endpoint.model).unwrap_or_default();
         let questions = Questions { failed, project, settings, model, wish, budget: Budget::new(llm::TOKENS_PER_BUILD) };
         let mut proposals = Vec::new();
-        for group in groups.iter().take(MOST) {
-            match questions.one(ctx, group) {
+        for (n, group) in groups.iter().take(MOST).enumerate() {
+            let notes: Vec<String> = past.get(n).into_iter().flatten().map(memory::note).collect();
+            match questions.one(ctx, group, &notes) {
                 Ok(proposal) => proposals.extend(proposal),
                 Err(error) => {
                     // The next question would most likely end the same way.
@@ -99,7 +104,7 @@ mod with {
     }
 
     impl Questions<'_> {
-        fn one(&self, ctx: &mut Context, group: &Group) -> Result<Option<Proposal>, LlmError> {
+        fn one(&self, ctx: &mut Context, group: &Group, notes: &[String]) -> Result<Option<Proposal>, LlmError> {
             let errors: Vec<_> = group.errors.iter().chain(&group.follows).map(|f| f.report.message.clone()).collect();
             let sources = Sources { root: self.project.root.clone(), members: self.project.dirs() };
             let context = context::gather(&errors, &sources, llm::CONTEXT_BYTES);
@@ -115,7 +120,7 @@ mod with {
                 env,
                 store: self.failed.store,
                 context: &context,
-                notes: &[],
+                notes,
                 budget: &self.budget,
                 limits: Limits::default(),
                 stop: &|| signals::noticed().is_some(),

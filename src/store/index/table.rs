@@ -27,11 +27,12 @@ pub enum Table {
     Lists,
     Meta,
     Timings,
+    Mends,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Invocations,
         Self::Inputs,
         Self::Actions,
@@ -50,6 +51,7 @@ impl Table {
         Self::Lists,
         Self::Meta,
         Self::Timings,
+        Self::Mends,
     ];
 
     /// The column family's name.
@@ -73,6 +75,7 @@ impl Table {
             Self::Lists => "lists",
             Self::Meta => "meta",
             Self::Timings => "timings",
+            Self::Mends => "mends",
         }
     }
 }

@@ -87,7 +87,7 @@ fn check(program: &Path) -> Result<String, String> {
             return Err(format!("{what}: {wanted:?} wanted, {got} found: {codes:?}"));
         }
     }
-    let lines = show::lines(&found, Theme::default());
+    let lines = show::lines(&found, &[], Theme::default());
     let per_group = lines.len().div_ceil(found.len());
     if per_group > 17 || lines.iter().any(|l| l.contains('\u{1b}')) {
         return Err(format!("{per_group} lines for each group:\n{}", lines.join("\n")));

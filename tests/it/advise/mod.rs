@@ -2,3 +2,4 @@
 
 mod builds;
 mod explained;
+mod memory;
