@@ -3,8 +3,9 @@
 //! The daemon that has served the build keeps it; where it does not answer, nothing is remembered and nothing is said. A build that
 //! succeeds asks nobody anything unless an error is open in its workspace.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::manifest;
 use crate::{
     advise::{
         captured::Failures,
@@ -16,7 +17,7 @@ use crate::{
         redact::Redactor,
     },
     base::{clock::wall_secs, digest::KeyHasher},
-    cargo::{words, workspace},
+    cargo::workspace,
     cli::{context::Context, plan::CargoCall, wiring::Wired},
     config,
     events::Outcome,
@@ -116,14 +117,4 @@ fn recall(client: &mut Client, groups: &[Group]) -> Option<Vec<Vec<Past>>> {
 fn command(ctx: &Context, call: &CargoCall) -> crate::base::digest::Digest {
     let words = call.toolchain.iter().chain(&call.args).map(|word| word.as_encoded_bytes());
     KeyHasher::new("command of a build").field("cwd", ctx.cwd.as_os_str().as_encoded_bytes()).list("words", words).finish()
-}
-
-fn manifest(ctx: &Context, call: &CargoCall) -> Option<PathBuf> {
-    let mut manifest = None;
-    words::options(&call.args, |name, value| {
-        if name == "manifest-path" {
-            manifest = value.map(|value| ctx.cwd.join(Path::new(value)));
-        }
-    });
-    manifest
 }

@@ -127,12 +127,20 @@ impl Listening {
 /// If there is none, or it cannot be taken back.
 pub fn undo(ctx: &mut Context, call: &CargoCall) -> Result<i32, CliError> {
     let store = config::store_path(&ctx.env).map(|store| ctx.cwd.join(store));
-    let mut manifest = None;
-    words::options(&call.args, |name, value| {
-        manifest = value.filter(|_| name == "manifest-path").map(PathBuf::from).or(manifest.take())
-    });
+    let manifest = manifest(ctx, call);
     fix::undo(ctx, &store.unwrap_or_default(), manifest.as_deref())?;
     Ok(exit::OK)
+}
+
+/// The manifest that cargo was told to use.
+fn manifest(ctx: &Context, call: &CargoCall) -> Option<PathBuf> {
+    let mut manifest = None;
+    words::options(&call.args, |name, value| {
+        if name == "manifest-path" {
+            manifest = value.map(|value| ctx.cwd.join(value));
+        }
+    });
+    manifest
 }
 
 /// The user wants mends without being asked; no project can say so.
