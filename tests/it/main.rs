@@ -20,6 +20,7 @@ mod meaning;
 mod keys;
 mod messages;
 mod mixing;
+#[cfg(feature = "metrics")]
 mod observer;
 mod places;
 mod relink;
@@ -28,6 +29,7 @@ mod kills;
 mod linkers;
 #[cfg(feature = "llm")]
 mod llm;
+#[cfg(feature = "llm")]
 mod prompt;
 mod protocol;
 mod seeding;
