@@ -1,7 +1,7 @@
 //! Plain explanations of errors: what is wrong and what usually helps, with the names that the compiler has told.
 //!
-//! The sentences are data (`texts/*.toml`); [`entry`] chooses among them and [`facts`] fills them. What has no sentences of ours
-//! gets the beginning of what `rustc --explain` says ([`book`]), else the compiler's own notes. It must never guess a name: a
+//! The sentences are data (`texts/*.toml`); `entry` chooses among them and `facts` fills them. What has no sentences of ours
+//! gets the beginning of what `rustc --explain` says (`book`), else the compiler's own notes. It must never guess a name: a
 //! sentence that lacks one is left out. Nothing here fails, and nothing is cleaned for a terminal: whoever shows it does that.
 
 mod book;

@@ -1,7 +1,7 @@
 //! How errors were mended before: noted when they are explained, learned when a later build no longer has them.
 //!
 //! The rules, all of which err on the side of remembering nothing:
-//! - An error is *open* from when it was explained ([`open`]). With it stand the items that its places are in ([`items`]), without
+//! - An error is *open* from when it was explained ([`open`]). With it stand the items that its places are in (`items`), without
 //!   secrets, and the branch.
 //! - It is *mended* when its package has compiled without any error, on the same branch: the same command has succeeded, or the build
 //!   has compiled one of the targets that had it. One that nobody has mended for a week is let go.
