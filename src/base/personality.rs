@@ -69,9 +69,10 @@ fn is_compiler(first: &OsStr, is_executable: impl Fn(&Path) -> bool) -> bool {
 }
 
 /// The bare name `rustc` is what cargo says when it was not told otherwise, and it is a subcommand of cargo as well. What
-/// cargo asks of a compiler begins with one of these; no subcommand takes them.
+/// cargo asks of a compiler begins with one of these, or with a file of arguments where they are too many; no subcommand takes them.
 fn asks_compiler(second: Option<&OsString>) -> bool {
-    second.is_some_and(|s| ["-vV", "-", "--crate-name"].iter().any(|ask| s == ask))
+    let is_file = |s: &OsString| s.as_encoded_bytes().first() == Some(&b'@');
+    second.is_some_and(|s| is_file(s) || ["-vV", "-", "--crate-name"].iter().any(|ask| s == ask))
 }
 
 fn names_compiler(path: &Path) -> bool {
@@ -101,6 +102,7 @@ mod tests {
             ["rustc", "/opt/none/bin/rustc", "./rustc", "rustc.exe", "rustc-1.95", "/none/clippy-driver", "stage1-rustc"]
         {
             assert_eq!(of(&[compiler, "-vV"]), Personality::Wrapper, "{compiler}");
+            assert_eq!(of(&[compiler, "@/tmp/arguments"]), Personality::Wrapper, "{compiler}");
         }
     }
 

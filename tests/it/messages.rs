@@ -1,6 +1,6 @@
 //! Diagnostics of a hit are those of the compile, as cargo, editors and terminals want them.
 
-use std::{path::Path, process::Command};
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -80,8 +80,7 @@ fn colours() {
 fn at_width(sandbox: &Sandbox, dir: &Path, wrapped: bool, width: &str) -> Vec<u8> {
     let out = dir.join("target/debug/deps");
     std::fs::create_dir_all(&out).expect("created");
-    let rustc = Run::of(Command::new("rustup").args(["which", "rustc"]));
-    let rustc = if rustc.0.status.success() { rustc.stdout().trim().to_owned() } else { "rustc".into() };
+    let rustc = sandbox.real_rustc();
     let mut command = if wrapped {
         let mut command = sandbox.command(exe(), dir);
         command.arg(&rustc);

@@ -17,10 +17,15 @@ impl Sandbox {
         file
     }
 
+    /// The compiler itself, whoever stands in front of it.
+    pub fn real_rustc(&self) -> PathBuf {
+        let sysroot = Run::of(self.command("rustc", Path::new("/")).arg("--print=sysroot")).success().stdout();
+        Path::new(sysroot.trim()).join("bin/rustc")
+    }
+
     /// A program named `rustc` that runs these lines and then becomes the real one.
     pub fn compiler(&self, lines: &str) -> PathBuf {
-        let sysroot = Run::of(self.command("rustc", Path::new("/")).arg("--print=sysroot")).success().stdout();
-        self.script("toolchain/rustc", &format!("{lines}\nexec '{}/bin/rustc' \"$@\"", sysroot.trim()))
+        self.script("toolchain/rustc", &format!("{lines}\nexec '{}' \"$@\"", self.real_rustc().display()))
     }
 }
 
