@@ -21,6 +21,7 @@ use rustc_hyperopt::{
 
 use crate::support::{Sandbox, exe, write};
 
+mod everything;
 mod programs;
 mod safety;
 
