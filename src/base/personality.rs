@@ -9,6 +9,8 @@ use std::{
     path::Path,
 };
 
+use super::env;
+
 /// The argument that makes a daemon; no user types it.
 pub const DAEMON: &str = "__daemon";
 
@@ -48,7 +50,7 @@ impl Personality {
         }
         match args.get(1) {
             Some(first) if first == DAEMON => Self::Daemon,
-            Some(first) if first == COMPILERS[0] && !asks_compiler(args.get(2)) => Self::Cli,
+            Some(first) if first == COMPILERS[0] && !asks_compiler(args.get(2)) && !in_build_script() => Self::Cli,
             Some(first) if is_compiler(first, is_executable) => Self::Wrapper,
             _ => Self::Cli,
         }
@@ -68,11 +70,17 @@ fn is_compiler(first: &OsStr, is_executable: impl Fn(&Path) -> bool) -> bool {
     names_compiler(path) || (has_path && is_executable(path))
 }
 
+/// Started by a build script, which runs the wrapper and the compiler that cargo has named to it, with any arguments at all: cargo
+/// sets these for nobody else.
+fn in_build_script() -> bool {
+    ["RUSTC", "NUM_JOBS"].iter().all(|name| env::var(name).is_some())
+}
+
 /// The bare name `rustc` is what cargo says when it was not told otherwise, and it is a subcommand of cargo as well. What
 /// cargo asks of a compiler begins with one of these, or with a file of arguments where they are too many; no subcommand takes them.
 fn asks_compiler(second: Option<&OsString>) -> bool {
     let is_file = |s: &OsString| s.as_encoded_bytes().first() == Some(&b'@');
-    second.is_some_and(|s| is_file(s) || ["-vV", "-", "--crate-name"].iter().any(|ask| s == ask))
+    second.is_some_and(|s| is_file(s) || ["-vV", "-", "--crate-name", "--version"].iter().any(|ask| s == ask))
 }
 
 fn names_compiler(path: &Path) -> bool {
@@ -103,6 +111,7 @@ mod tests {
         {
             assert_eq!(of(&[compiler, "-vV"]), Personality::Wrapper, "{compiler}");
             assert_eq!(of(&[compiler, "@/tmp/arguments"]), Personality::Wrapper, "{compiler}");
+            assert_eq!(of(&[compiler, "--version"]), Personality::Wrapper, "{compiler}");
         }
     }
 

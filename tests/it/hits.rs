@@ -65,6 +65,20 @@ fn clippy() {
     second_directory(&["clippy", "--workspace"], "debug", 5, false);
 }
 
+/// Build scripts run the wrapper and the compiler by the names that cargo gives them; without rustup, that is the bare `rustc`.
+#[test]
+fn a_build_script_that_asks_a_compiler_without_a_path() {
+    let sandbox = Sandbox::new();
+    let manifest = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n";
+    let script = "use std::{env::var_os, process::Command};\n\
+        fn main() {\n    let (wrapper, rustc) = (var_os(\"RUSTC_WRAPPER\").unwrap(), var_os(\"RUSTC\").unwrap());\n    \
+        for words in [[\"--version\", \"--verbose\"], [\"--cap-lints=allow\", \"--print=sysroot\"]] {\n        \
+        let out = Command::new(&wrapper).arg(&rustc).args(words).output().unwrap();\n        \
+        assert!(out.status.success(), \"{words:?}: {}\", String::from_utf8_lossy(&out.stderr));\n    }\n}\n";
+    let dir = sandbox.project("dir", [("Cargo.toml", manifest), ("build.rs", script), ("src/main.rs", "fn main() {}\n")]);
+    sandbox.ours_with(&dir, &["build"], &[("RUSTC", "rustc")]).success();
+}
+
 /// A program that stands there as it is to be is not written again, and one that somebody has changed is.
 #[test]
 fn a_program_that_stands_there() {
