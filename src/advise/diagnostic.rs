@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// A message about one target of one package.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -21,7 +21,7 @@ pub struct Report {
 }
 
 /// What was compiled.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Target {
     pub name: String,
@@ -31,7 +31,7 @@ pub struct Target {
 }
 
 /// One message of rustc with all that belongs to it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Diagnostic {
     pub message: String,
@@ -46,7 +46,7 @@ pub struct Diagnostic {
 }
 
 /// `E0308`, or the name of a lint.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Code {
     pub code: String,
@@ -55,7 +55,7 @@ pub struct Code {
 }
 
 /// A place in a source.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Span {
     /// Relative to where the compiler ran: for members, the root of the workspace.
@@ -78,7 +78,7 @@ pub struct Span {
 }
 
 /// A line of a place, as the compiler has read it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Line {
     pub text: String,
@@ -88,7 +88,7 @@ pub struct Line {
 }
 
 /// The macro that made the code at a place.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Expansion {
     /// Where it was called.

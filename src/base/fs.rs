@@ -118,19 +118,9 @@ pub enum Durability {
 /// # Errors
 /// With the path; on failure the old file, if any, still stands.
 pub fn write_atomic(path: &Path, bytes: &[u8], mode: u32, durability: Durability) -> io::Result<()> {
-    let temp = temp_beside(path);
-    let result = (|| {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&temp)?;
+    replace(path, mode, |file| {
         file.write_all(bytes)?;
-        if durability == Durability::Synced {
-            file.sync_data()?;
-        }
-        drop(file);
-        fs::rename(&temp, path)
-    })();
-    result.map_err(|e| {
-        drop(fs::remove_file(&temp));
-        at(path, e)
+        if durability == Durability::Synced { file.sync_data() } else { Ok(()) }
     })
 }
 
@@ -140,14 +130,21 @@ pub fn write_atomic(path: &Path, bytes: &[u8], mode: u32, durability: Durability
 /// With the path; on failure the old file, if any, still stands.
 pub fn rewrite(path: &Path, text: &str) -> io::Result<()> {
     let permissions = fs::metadata(path).ok().map(|m| m.permissions());
-    let temp = temp_beside(path);
-    let result = (|| {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o644).open(&temp)?;
+    replace(path, 0o644, |file| {
         file.write_all(text.as_bytes())?;
         if let Some(permissions) = permissions {
             file.set_permissions(permissions)?;
         }
-        file.sync_data()?;
+        file.sync_data()
+    })
+}
+
+/// Puts a new file in place of the one at `path` as soon as `fill` is done with it.
+fn replace(path: &Path, mode: u32, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    let temp = temp_beside(path);
+    let result = (|| {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&temp)?;
+        fill(&mut file)?;
         drop(file);
         fs::rename(&temp, path)
     })();

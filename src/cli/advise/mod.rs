@@ -28,7 +28,14 @@ use super::{
     wiring::{Wiring, random_id},
 };
 use crate::{
-    advise::{captured::Failures, diagnostic::Report, fix::vcs::Allowed, group, memory::Past, show},
+    advise::{
+        captured::Failures,
+        diagnostic::Report,
+        fix::vcs::Allowed,
+        group::{self, Group},
+        memory::Past,
+        show,
+    },
     base::env::names,
     cargo::words,
     config,
@@ -63,7 +70,7 @@ impl Listening {
     /// Explains what has failed; whether something was mended, so that the command is worth running again. To be asked until it is
     /// not: what the compiler proposes comes first, what a model proposes last, each once.
     pub fn after(&mut self, ctx: &mut Context, call: &CargoCall, cargo: &Path, ended: Ended) -> bool {
-        let (reports, past) = self.explain(ctx, call, cargo, ended);
+        let Explained { reports, groups, past } = self.explain(ctx, call, cargo, ended);
         let Some(store) = config::store_path(&ctx.env).map(|store| ctx.cwd.join(store)) else { return false };
         if reports.is_empty() {
             return false;
@@ -85,14 +92,14 @@ impl Listening {
             (false, true) => Wish::Fix,
             (false, false) => Wish::Explain,
         };
-        let proposals = model::ask(ctx, &failed, &group::groups(reports.clone()), &past, wish);
+        let proposals = model::ask(ctx, &failed, &groups, &past, wish);
         !proposals.is_empty() && self.mend(ctx, &failed, &proposals)
     }
 
-    /// Explains what has failed, and gives it, with what is remembered of each group.
-    fn explain(&self, ctx: &mut Context, call: &CargoCall, cargo: &Path, ended: Ended) -> (Vec<Report>, Vec<Vec<Past>>) {
+    /// Explains what has failed, and gives it.
+    fn explain(&self, ctx: &mut Context, call: &CargoCall, cargo: &Path, ended: Ended) -> Explained {
         if ended.status.code().is_none() {
-            return Default::default();
+            return Explained::default();
         }
         let reports = match &self.failures {
             _ if ended.status.success() => Vec::new(),
@@ -106,7 +113,7 @@ impl Listening {
         for line in show::lines(&groups, &past, ctx.printer.err_theme()) {
             ctx.printer.say(line);
         }
-        (reports, past)
+        Explained { reports, groups, past }
     }
 
     fn mend(&self, ctx: &mut Context, failed: &Failed<'_>, proposals: &[Proposal]) -> bool {
@@ -146,6 +153,15 @@ fn manifest(ctx: &Context, call: &CargoCall) -> Option<PathBuf> {
 /// The user wants mends without being asked; no project can say so.
 fn fixes_by_itself(ctx: &Context) -> bool {
     config::load(&ctx.env, &ctx.cwd, &[]).is_ok_and(|loaded| loaded.settings.llm.auto_fix)
+}
+
+/// What has failed.
+#[derive(Default)]
+struct Explained {
+    reports: Vec<Report>,
+    groups: Vec<Group>,
+    /// Of each group, how such was mended before.
+    past: Vec<Vec<Past>>,
 }
 
 /// Where changes come from.

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use self::{log::Log, meter::Meter};
+use self::log::Log;
 use super::state::State;
 use crate::{base::clock::Stopwatch, config::Settings};
 
@@ -24,12 +24,12 @@ pub fn start(state: &State, settings: &Settings) {
     let Some(Ok(open)) = state.opened() else { return };
     let engine = open.engine.clone();
     let store = &engine.store;
-    let meter = settings.daemon.metrics_port.and_then(|port| {
-        let meter = Meter::serve(u16::try_from(port).unwrap_or_default());
-        meter.inspect_err(|_| store.trouble("metrics-not-served")).ok()
+    let serves = settings.daemon.metrics_port.is_some_and(|port| {
+        let served = meter::serve(u16::try_from(port).unwrap_or_default());
+        served.inspect_err(|_| store.trouble("metrics-not-served")).is_ok()
     });
     let mut log = settings.daemon.event_log.then(|| Log::new(&state.root));
-    if meter.is_none() && log.is_none() {
+    if !serves && log.is_none() {
         return;
     }
     let max_bytes = settings.cache.max_size_bytes();
@@ -39,8 +39,8 @@ pub fn start(state: &State, settings: &Settings) {
     drop(thread::Builder::new().name("observer".into()).spawn(move || {
         let mut looked: Option<Stopwatch> = None;
         loop {
-            if let Some(meter) = meter.as_ref().filter(|_| looked.as_ref().is_none_or(|at| at.elapsed() >= RARELY)) {
-                meter.sizes(&engine.store.sizes(), max_bytes);
+            if serves && looked.as_ref().is_none_or(|at| at.elapsed() >= RARELY) {
+                meter::sizes(&engine.store.sizes(), max_bytes);
                 looked = Some(Stopwatch::start());
             }
             let event = match events.recv_timeout(RARELY) {
@@ -48,8 +48,8 @@ pub fn start(state: &State, settings: &Settings) {
                 Err(RecvTimeoutError::Timeout) => continue,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
-            if let Some(meter) = &meter {
-                meter.add(&event);
+            if serves {
+                meter::add(&event);
             }
             if let Some(Err(_)) = log.as_mut().map(|log| log.write(&event)) {
                 engine.store.trouble("event-not-logged");
