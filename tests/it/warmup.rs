@@ -146,30 +146,45 @@ fn without_any_popular_crate_it_says_so_and_ends() {
 }
 
 /// A compiler that lets builds of other kinds pass, and a warm-up wait in front of this crate.
-fn held_before(kit: &Kit, name: &str) -> (PathBuf, PathBuf) {
-    let hold = kit.sandbox.path("hold");
-    fs::write(&hold, "").expect("written");
-    let rustc = kit.sandbox.compiler(&format!(
-        "case \"$RUSTC_HYPEROPT_SESSION $*\" in warmup-*'--crate-name {name} '*) while [ -e '{}' ]; do sleep 0.02; done;; esac",
-        hold.display()
-    ));
-    (rustc, hold)
+struct Held {
+    rustc: PathBuf,
+    hold: PathBuf,
+    here: PathBuf,
+}
+
+impl Held {
+    fn before(kit: &Kit, name: &str) -> Self {
+        let (hold, here) = (kit.sandbox.path("hold"), kit.sandbox.path("here"));
+        fs::write(&hold, "").expect("written");
+        let rustc = kit.sandbox.compiler(&format!(
+            "case \"$RUSTC_HYPEROPT_SESSION $*\" in warmup-*'--crate-name {name} '*) \
+             : >'{here}'; while [ -e '{hold}' ]; do sleep 0.02; done;; esac",
+            here = here.display(),
+            hold = hold.display()
+        ));
+        Self { rustc, hold, here }
+    }
+
+    /// Until the compiler itself has come: its wrapper alone may still be looking whether it is needed.
+    fn wait(&self) {
+        wait_until("the warm-up to be held", || self.here.exists());
+    }
 }
 
 #[test]
 fn nobody_waits_for_it_and_what_it_has_done_before_an_interrupt_is_kept() {
     let kit = Kit::new();
-    let (rustc, hold) = held_before(&kit, "kit_mid");
+    let held = Held::before(&kit, "kit_mid");
     let command = |dir: &Path, args: &[&str]| {
         let mut command = kit.sandbox.command(exe(), dir);
-        command.args(args).env("RUSTC", &rustc);
+        command.args(args).env("RUSTC", &held.rustc);
         command
     };
     let work = kit.sandbox.store().join("warmup/target");
     let running = Running::start(&mut command(&kit.app, &["warmup", "--build"]));
-    wait_until("the warm-up to be held", || processes::wrapper_of("kit_mid", &work).is_some());
-    let held = processes::wrapper_of("kit_mid", &work).expect("held");
-    let stat = fs::read_to_string(format!("/proc/{}/stat", held.pid)).expect("running");
+    held.wait();
+    let wrapper = processes::wrapper_of("kit_mid", &work).expect("held");
+    let stat = fs::read_to_string(format!("/proc/{}/stat", wrapper.pid)).expect("running");
     let field = |n: usize| stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(n - 3)).expect("there");
     assert_eq!((field(19), field(41)), ("19", &*libc::SCHED_IDLE.to_string()), "nice, and the idle policy: {stat}");
     // Waits until what was compiled so far is stored.
@@ -189,7 +204,7 @@ fn nobody_waits_for_it_and_what_it_has_done_before_an_interrupt_is_kept() {
     wait_until("everything that it has started", || processes::wrapper_of("kit_mid", &work).is_none());
     assert!(!work.exists(), "what it was building is gone");
 
-    fs::remove_file(hold).expect("there");
+    fs::remove_file(&held.hold).expect("there");
     kit.sandbox.take_stats();
     Run::of(&mut command(&kit.app, &["warmup", "--build"])).success();
     let stats = kit.sandbox.take_stats();
@@ -199,8 +214,8 @@ fn nobody_waits_for_it_and_what_it_has_done_before_an_interrupt_is_kept() {
 #[test]
 fn in_the_background_with_a_log_and_a_way_to_end_it() {
     let kit = Kit::new();
-    let (rustc, _hold) = held_before(&kit, "kit_mid");
-    let envs = [("RUSTC", rustc.to_str().expect("text"))];
+    let held = Held::before(&kit, "kit_mid");
+    let envs = [("RUSTC", held.rustc.to_str().expect("text"))];
     let ours = |args: &[&str]| kit.sandbox.ours_with(&kit.app, args, &envs);
     assert!(ours(&["warmup", "--status"]).success().stdout().contains("no warm-up yet"));
     assert_eq!(ours(&["warmup", "--stop"]).code(), Some(2));
@@ -209,7 +224,7 @@ fn in_the_background_with_a_log_and_a_way_to_end_it() {
     let status = || ours(&["warmup", "--status"]).success().stdout();
     wait_until("it to be under way", || status().contains("under way") && status().contains("cargo build"));
     let work = kit.sandbox.store().join("warmup/target");
-    wait_until("the warm-up to be held", || processes::wrapper_of("kit_mid", &work).is_some());
+    held.wait();
     ours(&["warmup", "--stop"]).success();
     wait_until("its end", || status().contains("ended"));
     assert!(status().contains("interrupted"), "{}", status());
