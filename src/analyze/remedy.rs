@@ -25,6 +25,17 @@ pub enum Refused {
     Set(String),
 }
 
+impl Refused {
+    /// What the user can do.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Syntax(_) => "mend the file first; cargo cannot read it either",
+            Self::NoTable(_) => "write it as a table with one key a line, or make the change by hand",
+            Self::Set(_) => "it is left as it is; change it by hand if it is not meant",
+        }
+    }
+}
+
 /// Where the setting stands.
 const DEBUG: [&str; 4] = ["profile", "dev", "package", "*"];
 const KEY: &str = "debug";

@@ -37,7 +37,9 @@ impl BenchError {
                 Some("`--edit FILE` names a file with private functions; `--scenario cold,no-op,warm,other` does without".into())
             }
             Self::NotInstalled(_) => Some("put it on the path, or leave it out of `--vs`".into()),
-            _ => None,
+            Self::Outside(..) => Some("`bench` copies one workspace; it can be measured once what it needs is below it".into()),
+            Self::Start(..) => Some("it has to be there and allowed to run; `rustc-hyperopt doctor` looks for it".into()),
+            Self::Io(_) | Self::Export(_) | Self::Stopped(_) => None,
         }
     }
 }

@@ -48,6 +48,11 @@ impl CliError {
     /// What the user can do, if we know.
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::Daemon(IpcError::Draining(_)) => Some("try again in a moment".into()),
+            Self::Daemon(IpcError::BreakerOpen(_)) => {
+                Some("try again in a minute; `rustc-hyperopt cache stop` ends it, and `doctor` looks for the cause".into())
+            }
+            Self::Daemon(IpcError::Foreign(_)) => Some("set `cache.path` to a directory of yours".into()),
             Self::Daemon(_) | Self::Refused(_) => Some("`rustc-hyperopt doctor` looks for the cause".into()),
             Self::Misunderstood => Some("another version may be running; wait until it has ended, or end it".into()),
             Self::UnknownCrate { meant: Some(meant), .. } => Some(format!("did you mean `{meant}`?")),
@@ -61,7 +66,8 @@ impl CliError {
             Self::Bench(e) => e.hint(),
             Self::Watch(e) => e.hint(),
             Self::Fix(e) => e.hint(),
-            Self::Config(_) | Self::Start { .. } | Self::Json(_) => None,
+            Self::Start { .. } => Some("it has to be there and allowed to run; `rustc-hyperopt doctor` looks for it".into()),
+            Self::Config(_) | Self::Json(_) => None,
         }
     }
 
@@ -82,3 +88,6 @@ impl CliError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,7 +74,12 @@ impl FixError {
                 Some("nothing was restored; what they were is in the version control system, if anywhere".into())
             }
             Self::Busy => Some("wait until it has ended".into()),
-            _ => None,
+            Self::Metadata(_) => Some("`cargo metadata` says it in full".into()),
+            Self::Word(_) => Some("leave it out, or mend without `--fix`".into()),
+            Self::Outside(..) => Some("mends stay within one workspace; run the command in the other one".into()),
+            Self::NothingMended(_) => Some("`--undo` takes back what `--fix` has changed in this workspace".into()),
+            Self::Start { .. } => Some("it has to be there and allowed to run; `rustc-hyperopt doctor` looks for it".into()),
+            Self::Io(_) | Self::Kept(_) | Self::Stopped(_) => None,
         }
     }
 }

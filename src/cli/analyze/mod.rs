@@ -69,7 +69,10 @@ impl AnalyzeError {
                 Some(format!("there is {}", all.join(", ")))
             }
             Self::ChangedSince(_) => Some("take the change back by hand; `--apply` has shown it".into()),
-            Self::Refused { .. } | Self::NothingApplied(_) | Self::NoStore | Self::Io(_) => None,
+            Self::Refused { cause, .. } => Some(cause.hint().into()),
+            Self::NothingApplied(_) => Some("`rustc-hyperopt analyze` lists the changes that `--apply` makes".into()),
+            Self::NoStore => Some("set `RUSTC_HYPEROPT_CACHE_PATH` to a directory of yours".into()),
+            Self::Io(_) => None,
         }
     }
 }

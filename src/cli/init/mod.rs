@@ -66,7 +66,8 @@ impl InitError {
             Self::Other { .. } => Some("`--force` sets it aside; `--undo` brings it back".into()),
             Self::NoHome => Some("set `CARGO_HOME`, or use `--project`".into()),
             Self::Exe(_) => Some("install it in another directory".into()),
-            Self::Syntax(_) | Self::Json(_) | Self::Io(_) => None,
+            Self::Syntax(_) | Self::Json(_) => Some("mend the file first; nothing was written".into()),
+            Self::Io(_) => None,
         }
     }
 

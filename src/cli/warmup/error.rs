@@ -27,7 +27,10 @@ impl WarmupError {
                 Some("`rustc-hyperopt warmup --scan-crates DIR` prepares every project below a directory".into())
             }
             Self::Busy => Some("`rustc-hyperopt warmup --status` says how far it is, `--stop` ends it".into()),
-            Self::Off | Self::NoStore(_) | Self::Idle | Self::Io(_) => None,
+            Self::Off => Some("unset `RUSTC_HYPEROPT`".into()),
+            Self::NoStore(_) => Some("`rustc-hyperopt doctor` looks for the cause".into()),
+            Self::Idle => Some("`rustc-hyperopt warmup --status` tells how the last one ended".into()),
+            Self::Io(_) => None,
         }
     }
 }

@@ -47,7 +47,10 @@ impl WatchStart {
             Self::NoJob { .. } => Some(format!("these can: {}", Job::ALL.map(Job::name).join(", "))),
             Self::Format => Some("`watch --json` prints the diagnostics as JSON".into()),
             Self::Watch(WatchError::Terminal(_)) => Some("`watch --headless` needs no terminal".into()),
-            Self::Watch(_) => None,
+            Self::Watch(WatchError::Notify(_)) => {
+                Some("on Linux `sysctl fs.inotify.max_user_watches` tells how many directories may be watched".into())
+            }
+            Self::Watch(WatchError::Io(_)) => None,
         }
     }
 }
