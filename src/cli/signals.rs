@@ -46,9 +46,10 @@ impl Drop for HandingOn {
 
 static NOTICED: AtomicI32 = AtomicI32::new(0);
 
-/// From now on, signals that ask for an end are noticed and do nothing else. What is ignored stays ignored.
+/// From now on, a signal that asks for an end is noticed and does nothing else; a second one of its kind ends the process, as it would
+/// have without us. What is ignored stays ignored.
 pub fn notice() {
-    let action = SigAction::new(SigHandler::Handler(note), SaFlags::SA_RESTART, SigSet::empty());
+    let action = SigAction::new(SigHandler::Handler(note), SaFlags::SA_RESTART | SaFlags::SA_RESETHAND, SigSet::empty());
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
         // SAFETY: the handler only stores into an atomic.
         let before = unsafe { sigaction(signal, &action) };
@@ -81,5 +82,38 @@ extern "C" fn hand_on(signal: c_int, info: *mut libc::siginfo_t, _: *mut c_void)
     if sent_by_a_process && child > 0 {
         // SAFETY: async-signal-safe, and the child has not been waited for.
         unsafe { libc::kill(child, signal) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::{
+        sys::{
+            signal::raise,
+            wait::{WaitStatus, waitpid},
+        },
+        unistd::{ForkResult, fork},
+    };
+
+    use super::*;
+
+    #[test]
+    fn the_first_is_noticed_and_the_second_ends_it() {
+        // SAFETY: the child calls nothing but `sigaction`, `raise` and `_exit`.
+        match unsafe { fork() }.expect("forked") {
+            ForkResult::Parent { child } => {
+                let ended = waitpid(child, None).expect("waited for");
+                assert!(matches!(ended, WaitStatus::Signaled(_, Signal::SIGHUP, _)), "{ended:?}");
+            }
+            ForkResult::Child => {
+                notice();
+                let first = raise(Signal::SIGHUP).is_ok() && noticed() == Some(Signal::SIGHUP as i32);
+                if first {
+                    let _ = raise(Signal::SIGHUP);
+                }
+                // SAFETY: ends the process and nothing else.
+                unsafe { libc::_exit(i32::from(first)) }
+            }
+        }
     }
 }
