@@ -68,7 +68,8 @@ impl Project {
         Some(Self::with(builds.clone(), &known, roots))
     }
 
-    fn with(builds: Vec<BuildRecord>, known: &HashMap<&str, &KnownUnit>, roots: BTreeSet<&str>) -> Self {
+    /// The units of these names and everything behind them.
+    pub(super) fn with(builds: Vec<BuildRecord>, known: &HashMap<&str, &KnownUnit>, roots: BTreeSet<&str>) -> Self {
         let mut wanted: Vec<&str> = roots.into_iter().rev().collect();
         let (mut ids, mut seen): (Vec<&str>, BTreeSet<&str>) = Default::default();
         while let Some(id) = wanted.pop() {

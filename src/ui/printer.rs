@@ -15,6 +15,8 @@ use super::{ColorChoice, Theme, sanitize::clean};
 pub struct Printer {
     out: Stream,
     err: Stream,
+    /// Whether a person watches stdout.
+    pub out_is_terminal: bool,
     /// Whether a person watches stderr.
     pub err_is_terminal: bool,
     /// Status lines and hints are left out; data, warnings and errors stay.
@@ -35,6 +37,7 @@ impl Printer {
         Self {
             out: Stream { sink: Box::new(out), theme: Theme::new(color, out_is_terminal), closed: false },
             err: Stream { sink: Box::new(err), theme: Theme::new(color, err_is_terminal), closed: false },
+            out_is_terminal,
             err_is_terminal,
             quiet: false,
         }
@@ -44,7 +47,8 @@ impl Printer {
     pub fn captured(color: ColorChoice) -> (Self, Captured) {
         let captured = Captured::default();
         let stream = |sink: &Shared| Stream { sink: Box::new(sink.clone()), theme: Theme::new(color, false), closed: false };
-        (Self { out: stream(&captured.out), err: stream(&captured.err), err_is_terminal: false, quiet: false }, captured)
+        let (out, err) = (stream(&captured.out), stream(&captured.err));
+        (Self { out, err, out_is_terminal: false, err_is_terminal: false, quiet: false }, captured)
     }
 
     /// The palette of stdout.
@@ -75,6 +79,12 @@ impl Printer {
     /// Part of a line on stderr, of somebody who speaks slowly; what could drive a terminal has been taken out of it.
     pub fn piece(&mut self, text: &str) {
         self.err.raw(text);
+    }
+
+    /// Bytes that another program has written for the terminal behind stderr, as they are. Whether they can still be written.
+    pub fn pass_on(&mut self, bytes: &[u8]) -> bool {
+        self.err.bytes(bytes);
+        !self.err.closed
     }
 
     /// `error: …` on stderr.
@@ -128,11 +138,15 @@ impl Stream {
     }
 
     fn raw(&mut self, text: &str) {
-        if self.closed {
+        self.bytes(text.as_bytes());
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        if self.closed || bytes.is_empty() {
             return;
         }
         // One write, so that lines of concurrent writers do not mix.
-        let written = self.sink.write_all(text.as_bytes()).and_then(|()| self.sink.flush());
+        let written = self.sink.write_all(bytes).and_then(|()| self.sink.flush());
         self.closed = written.is_err();
     }
 }

@@ -99,7 +99,7 @@ impl Progress {
 }
 
 /// Whether a bar may be drawn, by the rules that cargo has for its own.
-fn is_wanted(env: &EnvSnapshot, is_terminal: bool) -> bool {
+pub fn is_wanted(env: &EnvSnapshot, is_terminal: bool) -> bool {
     let is = |name, value: &str| env.get(name).is_some_and(|v| v == value);
     let set = |name| env.get(name).is_some();
     is_terminal && !is("CARGO_TERM_PROGRESS_WHEN", "never") && !is("TERM", "dumb") && !set("CI") && !set("TF_BUILD")
