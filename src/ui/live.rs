@@ -13,6 +13,8 @@ use crate::{base::text, events::Live};
 const BARS: [usize; 3] = [25, 15, 8];
 /// Columns that names should have before there is a bar.
 const NAMES: usize = 12;
+/// Columns of the narrowest terminal that anything is said on.
+const NARROWEST: usize = 30;
 
 /// What is known of a build.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,11 +36,12 @@ impl Known {
 
 /// The words behind the verb of a frame, on a terminal of so many columns.
 pub fn words(frame: &Frame, known: &Known, columns: usize) -> Option<String> {
-    let figures = figures(known)?;
+    // Where there is no room for a figure, cargo knows best what to leave out.
+    let figures = figures(known).filter(|_| columns >= NARROWEST)?;
     let Frame { done, total, names, .. } = frame;
     let rest = format!("{done}/{total}{figures}{}{names}", if names.is_empty() { "" } else { ": " });
     // The last column stays free: some terminals go to the next line when it is filled.
-    let columns = columns.saturating_sub(VERB_COLUMNS + 1);
+    let columns = columns - VERB_COLUMNS - 1;
     let wanted = lines::width(&rest) - lines::width(names).saturating_sub(NAMES);
     let bar = BARS.iter().find(|bar| **bar + 3 + wanted <= columns).map(|bar| draw(*bar, *done, *total)).unwrap_or_default();
     Some(lines::cut(&format!("{bar}{rest}"), columns))
@@ -98,9 +101,10 @@ mod tests {
         assert_eq!(said(names, &known, 110).expect("words"), format!("[==>     ] {figures}: tokio, syn, hyp…"));
         assert_eq!(said(names, &known, 90).expect("words"), format!("{figures}: tokio,…"));
         assert_eq!(said(names, &known, 40).expect("words"), "118/320 · 96 seeded · 1 h…");
-        for columns in 0..200 {
+        assert_eq!(said(names, &known, NARROWEST - 1), None);
+        for columns in NARROWEST..200 {
             let line = said(names, &known, columns).expect("words");
-            assert!(lines::width(&line) + VERB_COLUMNS < columns.max(VERB_COLUMNS + 1), "{columns}: {line}");
+            assert!(lines::width(&line) + VERB_COLUMNS < columns, "{columns}: {line}");
         }
         let few = Known { compiling: 1, ..Known::default() };
         assert_eq!(said("", &few, 60).expect("words"), "[=====>         ] 118/320 · 1 compiling");

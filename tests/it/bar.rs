@@ -165,7 +165,7 @@ fn every_byte_of_cargo_arrives_in_order() {
 fn whoever_cargo_leaves_behind_is_not_waited_for() {
     let sandbox = Sandbox::new();
     let dir = sandbox.small("small", "one");
-    let script = format!("sleep 600 & echo $! > '{}'; echo said >&2", sandbox.path("pid").display());
+    let script = format!("(trap '' HUP; exec sleep 600) & echo $! > '{}'; echo said >&2", sandbox.path("pid").display());
     let mut terminal = Terminal::start(&mut with_cargo(&sandbox, &dir, &script, &["build"]), 80, true);
     processes::wait_until("its end", || processes::Process::by_pid(terminal.pid()).is_none_or(|p| !p.is_running()));
     let left: i32 = fs::read_to_string(sandbox.path("pid")).expect("written").trim().parse().expect("a number");
