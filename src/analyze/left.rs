@@ -1,7 +1,7 @@
 //! How long a build that is going on will still take, told from what the same units have taken before.
 //!
-//! What is left is what is being compiled now and everything that needs something which was compiled in this build, as far as builds by
-//! the same command are on record. That is an answer only where it agrees with what cargo counts: a unit that nobody has measured,
+//! What is left is what is being compiled now and everything that needs something which was compiled in this build, as far as builds
+//! for the same purpose are on record. That is an answer only where it agrees with what cargo counts: a unit that nobody has measured,
 //! or one that is compiled for another reason, makes it unknown, and nothing is guessed. It takes each unit for one that is compiled,
 //! so that results which are restored make it shorter, and processors for free (see [`super::schedule`]).
 
@@ -9,18 +9,18 @@ use std::collections::BTreeSet;
 
 use super::{
     graph::Node,
-    project::{Project, undisturbed_ms},
+    project::{Project, Purpose, undisturbed_ms},
     schedule::makespan,
 };
 use crate::{
-    events::{Ended, Running},
+    events::{BuildRecord, Ended, Running},
     ipc::protocol::BuildsReply,
 };
 
 /// Of the units that cargo counts, at most one in so many may be unaccounted for.
 const SLACK: u64 = 10;
 
-/// What is on record of the builds that one command has made in a target directory.
+/// What is on record of builds like one in a target directory.
 pub struct Record(Project);
 
 /// What a build has done so far.
@@ -34,10 +34,12 @@ pub struct SoFar<'a> {
 }
 
 impl Record {
-    /// Of this subcommand's builds.
+    /// Of builds that were for the same as this subcommand's; of clippy's, cargo calls itself `check`.
     pub fn of(reply: &BuildsReply, command: &str) -> Self {
         let known = reply.units.iter().map(|u| (u.id.as_str(), u)).collect();
-        let builds: Vec<_> = reply.builds.iter().filter(|b| b.head.command == command).cloned().collect();
+        let purpose = Purpose::of(command);
+        let is_alike = |b: &&BuildRecord| purpose.is_some() && Purpose::of(&b.head.command) == purpose;
+        let builds: Vec<_> = reply.builds.iter().filter(is_alike).cloned().collect();
         let roots: BTreeSet<&str> = builds.iter().flat_map(|b| &b.units).map(|u| u.id.as_str()).collect();
         Self(Project::with(builds.clone(), &known, roots))
     }
@@ -123,7 +125,7 @@ mod tests {
         assert_eq!(left(&[], &[], 2), None, "nothing has begun");
         assert_eq!(left(&[running("app", 30)], &[], 1), None, "it takes longer than it did");
         let never = Record::of(&sample(), "check").left(&SoFar { running: &[running("mid", 1)], ended: &[], left: 2, jobs: 4 });
-        assert_eq!(never, None, "by another command");
+        assert_eq!(never, None, "for something else");
         let mut reply = sample();
         reply.units[4].last = Default::default();
         let record = Record::of(&reply, "build");

@@ -8,7 +8,7 @@ use std::{
     fs::{File, OpenOptions},
     io::{self, Read},
     os::{
-        fd::{AsFd, AsRawFd, BorrowedFd},
+        fd::{AsFd, AsRawFd},
         unix::fs::OpenOptionsExt,
     },
     time::Duration,
@@ -105,7 +105,7 @@ impl Pty {
 }
 
 /// How many columns a terminal has.
-pub fn columns(terminal: BorrowedFd<'_>) -> Option<usize> {
+pub fn columns(terminal: impl AsFd) -> Option<usize> {
     size(terminal).ok().map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }
 
@@ -190,13 +190,13 @@ mod tests {
         running.stdin.take().expect("piped").write_all(b"go\n").expect("written");
         assert_eq!(all(&pty), b"30 40\n");
         assert!(running.wait().expect("ended").success());
-        assert_eq!(columns(terminal.as_fd()), Some(100));
+        assert_eq!(columns(&terminal), Some(100));
     }
 
     #[test]
     fn what_is_no_terminal_is_an_error() {
         let file = tempfile::tempfile().expect("a file");
         assert!(Pty::open(&file).is_err());
-        assert_eq!(columns(file.as_fd()), None);
+        assert_eq!(columns(&file), None);
     }
 }

@@ -75,11 +75,12 @@ impl Shown {
             "j" | "jobs" => jobs = value.and_then(|n| n.parse().ok()),
             _ => {}
         });
+        let (compiles, may_run) = (COMPILING.contains(&command), RUNNING.contains(&command));
         let wanted = wired.bar == Bar::Auto
             && progress::is_wanted(&ctx.env, ctx.printer.err_is_terminal)
             && !call.seen.quiet
             && !conflicts
-            && (COMPILING.contains(&command) || (no_run && RUNNING.contains(&command)))
+            && (compiles || (may_run && no_run))
             && !is_alias(ctx, command);
         let jobs = jobs.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
         wanted.then(|| Self { wired: wired.clone(), command: command.to_owned(), jobs })
@@ -98,14 +99,14 @@ impl Shown {
         let known = Arc::new(Mutex::new(None));
         let (mut asker, mut ticked, mut silent) = (None, Stopwatch::start(), 0);
         loop {
-            let words = |frame: &_| {
+            let say = |frame: &_| {
                 let known: Option<Known> = lock(&known).clone();
-                live::words(frame, &known?, pty::columns(std::os::fd::AsFd::as_fd(&io::stderr()))?)
+                live::words(frame, &known?, pty::columns(io::stderr())?)
             };
             match terminal.hear(&mut buffer, if frames.is_holding() { PAUSE } else { TICK }) {
                 Ok(Heard::Bytes(n)) => {
                     silent = 0;
-                    frames.take(&buffer[..n], &mut out, words);
+                    frames.take(&buffer[..n], &mut out, say);
                 }
                 Ok(Heard::Silence) => {
                     silent += 1;
@@ -116,7 +117,7 @@ impl Shown {
             if ticked.elapsed() >= TICK {
                 ticked = Stopwatch::start();
                 terminal.follow(io::stderr());
-                frames.again(&mut out, words);
+                frames.again(&mut out, say);
                 if let Some(frame) = frames.shown() {
                     let left = frame.total.saturating_sub(frame.done);
                     // Whoever has not answered the last question yet is not asked again.

@@ -7,9 +7,13 @@ use std::{
     fmt,
     io::{self, IsTerminal, Write},
     rc::Rc,
+    time::Duration,
 };
 
 use super::{ColorChoice, Theme, sanitize::clean};
+
+/// When a stream that is full is tried again.
+const FULL: Duration = Duration::from_millis(5);
 
 /// Where output goes.
 pub struct Printer {
@@ -146,9 +150,23 @@ impl Stream {
             return;
         }
         // One write, so that lines of concurrent writers do not mix.
-        let written = self.sink.write_all(bytes).and_then(|()| self.sink.flush());
+        let written = write_whole(&mut *self.sink, bytes).and_then(|()| self.sink.flush());
         self.closed = written.is_err();
     }
+}
+
+/// As `write_all`, also on a terminal that somebody else has made non-blocking and that is full.
+fn write_whole(sink: &mut dyn Write, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match sink.write(bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(n) => bytes = &bytes[n..],
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(FULL),
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
 }
 
 /// What a captured printer printed.
@@ -213,6 +231,28 @@ mod tests {
         stream.line("one");
         stream.line("two");
         assert_eq!(*tries.borrow(), 1);
+    }
+
+    #[test]
+    fn a_stream_that_is_full_is_tried_again() {
+        struct Slow(Rc<RefCell<Vec<u8>>>, u32);
+        impl Write for Slow {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.1 += 1;
+                match self.1 % 3 {
+                    0 => self.0.borrow_mut().write(&bytes[..1]),
+                    1 => Err(io::ErrorKind::WouldBlock.into()),
+                    _ => Err(io::ErrorKind::Interrupted.into()),
+                }
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let written = Rc::new(RefCell::new(Vec::new()));
+        let mut stream = Stream { sink: Box::new(Slow(written.clone(), 0)), theme: Theme::default(), closed: false };
+        stream.line("one");
+        assert_eq!((written.borrow().as_slice(), stream.closed), (&b"one\n"[..], false));
     }
 
     #[test]
