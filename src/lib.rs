@@ -72,6 +72,12 @@
 //! A member that was restored has no incremental state. [`engine::states`] keeps the state of a unit per directory and gives it
 //! back to the wrapper, and the daemon's keeper makes it where there is none, while nobody builds.
 //!
+//! # While cargo compiles
+//!
+//! Where cargo shows a bar, its stderr is a pseudo-terminal ([`base::pty`]) that [`cli::bar`] reads: frames of the bar are found in the
+//! stream and get more words ([`ui::frames`], [`ui::live`]), all other bytes go on as they are. The daemon counts by session
+//! ([`events::Live`]); [`analyze::left`] tells the time that is left from recorded ones, or nothing.
+//!
 //! # Watching
 //!
 //! [`watch`] runs a command of ours again whenever something that cargo reads has changed, and shows what came of it, on a calm

@@ -8,6 +8,7 @@ pub mod findings;
 pub mod graph;
 pub mod html;
 pub mod json;
+pub mod left;
 pub mod project;
 pub mod remedy;
 pub mod schedule;

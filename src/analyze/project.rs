@@ -68,7 +68,8 @@ impl Project {
         Some(Self::with(builds.clone(), &known, roots))
     }
 
-    fn with(builds: Vec<BuildRecord>, known: &HashMap<&str, &KnownUnit>, roots: BTreeSet<&str>) -> Self {
+    /// The units of these names and everything behind them.
+    pub(super) fn with(builds: Vec<BuildRecord>, known: &HashMap<&str, &KnownUnit>, roots: BTreeSet<&str>) -> Self {
         let mut wanted: Vec<&str> = roots.into_iter().rev().collect();
         let (mut ids, mut seen): (Vec<&str>, BTreeSet<&str>) = Default::default();
         while let Some(id) = wanted.pop() {
@@ -187,12 +188,21 @@ fn target(unit: &KnownUnit) -> (String, String, String) {
     (unit.package.clone(), unit.crate_name.clone(), unit.kind.clone())
 }
 
+impl Purpose {
+    /// Of a subcommand of cargo's.
+    pub fn of(command: &str) -> Option<Self> {
+        match command {
+            "check" | "c" | "clippy" | "doc" | "d" | "fix" => Some(Self::Check),
+            "test" | "t" | "bench" | "nextest" => Some(Self::Test),
+            "build" | "b" | "run" | "r" | "rustc" | "install" => Some(Self::Build),
+            _ => None,
+        }
+    }
+}
+
 fn purpose(build: &BuildRecord, known: &HashMap<&str, &KnownUnit>) -> Purpose {
-    match build.head.command.as_str() {
-        "check" | "c" | "clippy" | "doc" | "fix" => return Purpose::Check,
-        "test" | "t" | "bench" | "nextest" => return Purpose::Test,
-        "build" | "b" | "run" | "r" | "rustc" | "install" => return Purpose::Build,
-        _ => {}
+    if let Some(purpose) = Purpose::of(&build.head.command) {
+        return purpose;
     }
     let units = || build.units.iter().filter_map(|u| known.get(u.id.as_str()));
     if units().any(|u| u.kind == "test") {

@@ -16,6 +16,7 @@ pub mod names;
 pub mod personality;
 pub mod proc;
 pub mod process;
+pub mod pty;
 pub mod secret;
 pub mod sync;
 pub mod text;

@@ -108,6 +108,13 @@ pub fn wait_until_ended(child: Pid) {
     while waitid(Id::Pid(child), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) == Err(Errno::EINTR) {}
 }
 
+/// Whether a child has ended; its number stays its own as well.
+pub fn has_ended(child: Pid) -> bool {
+    use nix::sys::wait::WaitStatus::StillAlive;
+    let looked = waitid(Id::Pid(child), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT | WaitPidFlag::WNOHANG);
+    !matches!(looked, Ok(StillAlive) | Err(Errno::EINTR))
+}
+
 /// Makes the child, and everything that it starts, use only what nobody else wants of processors and disks, in a process
 /// group of its own.
 pub fn in_the_background(command: &mut Command) {

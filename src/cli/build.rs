@@ -6,14 +6,17 @@
 use std::{
     os::unix::process::CommandExt,
     path::Path,
-    process::{Command, ExitStatus},
+    process::{Command, ExitStatus, Stdio},
     sync::mpsc,
     thread,
     time::Duration,
 };
 
+use nix::unistd::Pid;
+
 use super::{
     advise::{self, Ended, Listening},
+    bar::Shown,
     cargo,
     context::Context,
     error::CliError,
@@ -29,7 +32,7 @@ use crate::{
         client::Client,
         protocol::{Reply, Request},
     },
-    ui::summary,
+    ui::{Printer, summary},
 };
 
 /// How long the end of a build may wait for its summary.
@@ -61,16 +64,18 @@ pub fn run(ctx: &mut Context, call: &CargoCall) -> Result<i32, CliError> {
         seeding.before();
     }
     let helper = if let Wiring::On(wired) = &wiring { Helper::start(wired.clone()) } else { None };
-    let mut ended = once(&mut command, &cargo)?;
+    let shown = if let Wiring::On(wired) = &wiring { Shown::of(ctx, call, wired) } else { None };
+    let mut once = |ctx: &mut Context| once(&mut command, &cargo, shown.as_ref(), &mut ctx.printer);
+    let mut ended = once(ctx)?;
     if !ended.status.success() && seeding.as_ref().is_some_and(Seeding::was_withdrawn) {
         let why = "what had been put into the target directory did not fit together and was taken back; building again";
         ctx.printer.status_warning(summary::VERB, why);
-        ended = once(&mut command, &cargo)?;
+        ended = once(ctx)?;
     }
     while let Some(listening) = &mut listening
         && listening.after(ctx, call, &cargo, ended)
     {
-        ended = once(&mut command, &cargo)?;
+        ended = once(ctx)?;
     }
     let status = ended.status;
     if let Some(seeding) = seeding.as_ref().filter(|_| status.success()) {
@@ -86,10 +91,17 @@ pub fn run(ctx: &mut Context, call: &CargoCall) -> Result<i32, CliError> {
     Ok(code(status))
 }
 
-fn once(command: &mut Command, cargo: &Path) -> Result<Ended, CliError> {
+fn once(command: &mut Command, cargo: &Path, shown: Option<&Shown>, printer: &mut Printer) -> Result<Ended, CliError> {
     let start = |cause| CliError::Start { what: cargo.to_owned(), cause };
-    let mut child = command.spawn().map_err(start)?;
+    let lent = shown.and_then(|shown| Some((shown, shown.lend(command)?)));
+    let child = command.spawn();
+    // The other end of what was lent is to be cargo's alone, or nobody would see it close.
+    command.stderr(Stdio::inherit());
+    let mut child = child.map_err(start)?;
     let handing_on = signals::HandingOn::to(&child);
+    if let Some((shown, terminal)) = lent {
+        shown.pass_on(printer, &terminal, Pid::from_raw(child.id().cast_signed()));
+    }
     let status = child.wait().map_err(start);
     drop(handing_on);
     Ok(Ended { status: status?, cargo: child.id() })

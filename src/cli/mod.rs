@@ -10,6 +10,7 @@ use clap::{CommandFactory, Parser};
 pub mod advise;
 pub mod analyze;
 pub mod args;
+pub mod bar;
 pub mod bench;
 pub mod build;
 pub mod cache;

@@ -10,7 +10,10 @@ use std::{
 };
 
 use super::context::Context;
-use crate::{base::env::names, config};
+use crate::{
+    base::env::names,
+    config::{self, Bar},
+};
 
 /// The connection between one cargo process and one store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +34,7 @@ pub struct Wired {
     pub exe: PathBuf,
     /// Target directories are prepared before a build.
     pub seeds: bool,
+    pub bar: Bar,
 }
 
 impl Wiring {
@@ -39,17 +43,18 @@ impl Wiring {
         if ctx.env.switched_off() {
             return Self::Off;
         }
-        let (store, project, seeds, warnings) = match config::load(&ctx.env, &ctx.cwd, &[]) {
+        let (store, project, seeds, bar, warnings) = match config::load(&ctx.env, &ctx.cwd, &[]) {
             Ok(loaded) => {
                 let project = loaded.project_file.as_deref().and_then(|f| f.parent()).map(PathBuf::from);
                 let seeds = loaded.settings.may_seed();
-                (Some(loaded.settings.cache.path), project, seeds, loaded.warnings)
+                (Some(loaded.settings.cache.path), project, seeds, loaded.settings.ui.progress, loaded.warnings)
             }
             Err(e) => (
                 config::store_path(&ctx.env),
                 None,
                 // What cannot be read may have said no.
                 false,
+                Bar::Cargo,
                 vec![format!("{}\n(this build goes on with the defaults)", e.unlabelled())],
             ),
         };
@@ -63,7 +68,7 @@ impl Wiring {
         if let Some(other) = other_wrapper(ctx).filter(|_| !quiet) {
             ctx.printer.hint(format!("`RUSTC_WRAPPER={}` is set aside for this command", other.to_string_lossy()));
         }
-        Self::On(Wired { store: ctx.cwd.join(store), session: random_id(), project, exe: ctx.exe.clone(), seeds })
+        Self::On(Wired { store: ctx.cwd.join(store), session: random_id(), project, exe: ctx.exe.clone(), seeds, bar })
     }
 
     /// Variables to set for cargo.

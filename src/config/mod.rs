@@ -19,6 +19,7 @@ mod read;
 mod settings;
 mod source;
 mod stack;
+mod ui;
 
 pub use diagnostic::{ConfigError, Diagnostic};
 pub use discover::{PROJECT_FILE, store_path};
@@ -26,6 +27,7 @@ pub use layers::{Effective, Loaded, Origin, load};
 pub use performance::{Backend, Linker, PerformanceSettings};
 pub use project::{ProjectRules, project_rules};
 pub use settings::{AiSettings, CacheSettings, DaemonSettings, LineDrift, LlmSettings, Provider, Settings, Verify};
+pub use ui::{Bar, UiSettings};
 
 #[cfg(test)]
 mod tests;

@@ -90,10 +90,10 @@ pub fn find(section: &str, key: &str) -> Option<&'static Spec> {
 }
 
 /// All sections in order.
-pub const SECTIONS: [&str; 5] = ["cache", "ai", "llm", "performance", "daemon"];
+pub const SECTIONS: [&str; 6] = ["cache", "ai", "llm", "performance", "daemon", "ui"];
 
 /// All keys, section by section.
-pub static KEYS: [Spec; 26] = [
+pub static KEYS: [Spec; 27] = [
     Spec {
         section: "cache",
         key: "path",
@@ -301,5 +301,13 @@ pub static KEYS: [Spec; 26] = [
         project: Project::Never,
         varies: None,
         doc: "Write a line of JSON for every unit to `events.jsonl` in the cache's directory.",
+    },
+    Spec {
+        section: "ui",
+        key: "progress",
+        kind: Kind::Choice(|s| &mut s.ui.progress),
+        project: Project::Never,
+        varies: None,
+        doc: "What cargo's progress bar says on a terminal: \"auto\" (with hits, time saved and time left) or \"cargo\" (as without us).",
     },
 ];

@@ -4,7 +4,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::performance::PerformanceSettings;
+use super::{performance::PerformanceSettings, ui::UiSettings};
 use crate::base::env;
 
 /// Everything that can be set.
@@ -15,6 +15,7 @@ pub struct Settings {
     pub llm: LlmSettings,
     pub performance: PerformanceSettings,
     pub daemon: DaemonSettings,
+    pub ui: UiSettings,
 }
 
 /// `[cache]`
@@ -244,7 +245,10 @@ impl Choice for Provider {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::performance::{Backend, Linker};
+    use crate::config::{
+        performance::{Backend, Linker},
+        ui::Bar,
+    };
 
     #[test]
     fn units() {
@@ -263,8 +267,8 @@ mod tests {
     #[test]
     fn every_word_can_be_chosen() {
         let (mut verify, mut provider, mut drift) = (Verify::default(), Provider::default(), LineDrift::default());
-        let (mut linker, mut backend) = (Linker::default(), Backend::default());
-        for choice in [&mut verify as &mut dyn Choice, &mut provider, &mut drift, &mut linker, &mut backend] {
+        let (mut linker, mut backend, mut bar) = (Linker::default(), Backend::default(), Bar::default());
+        for choice in [&mut verify as &mut dyn Choice, &mut provider, &mut drift, &mut linker, &mut backend, &mut bar] {
             for word in choice.words() {
                 choice.choose(word);
                 assert_eq!(choice.word(), *word);

@@ -150,6 +150,7 @@ fn unusual(spec: &raw::Spec) -> &'static str {
         "ai.confidence_threshold" | "cache.verify_sample" => "0.5",
         "llm.provider" => "\"local\"",
         "performance.linker" => "\"mold\"",
+        "ui.progress" => "\"cargo\"",
         "performance.codegen_backend" => "\"cranelift\"",
         "llm.model" | "llm.endpoint" => "\"x\"",
         "llm.auto_fix" | "daemon.event_log" => "true",

@@ -9,6 +9,7 @@ mod flights;
 mod ingester;
 mod keeper;
 mod lifecycle;
+mod live;
 #[cfg(feature = "metrics")]
 mod observer;
 mod publisher;

@@ -20,6 +20,7 @@ pub fn answer(open: &Open, request: Request) -> Reply {
         Request::Seeded { session, build, target, units, mut outcome } => {
             if let Outcome::Seeded { took_ms, saved_ms, .. } = &mut outcome {
                 *saved_ms = open.timings.seeded(&open.engine.store, &build, Path::new(&target), &units, *took_ms);
+                open.lives.seeded(&session, &outcome);
                 let event = UnitEvent {
                     at: clock::wall_secs(),
                     session,

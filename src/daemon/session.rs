@@ -20,6 +20,7 @@ use super::{
     admin,
     admission::Place,
     flights::Leader,
+    live::Compiling,
     publisher::Job,
     state::{Open, State},
     timings::Beginning,
@@ -62,8 +63,9 @@ struct Miss {
     leader: Option<Leader>,
     /// Kept until the wrapper has put it in place.
     graft: Option<Graft>,
-    /// Kept until the compiler has ended.
+    /// Both are kept until the compiler has ended.
     place: Option<Place>,
+    compiling: Option<Compiling>,
 }
 
 /// A connection.
@@ -106,7 +108,10 @@ impl Session {
         self.send(&Welcome::Ready).await?;
         loop {
             let request: Request = self.receive().await?;
-            self.state.activity.fetch_add(1, Ordering::Relaxed);
+            // Whoever only watches is no reason to put anything off.
+            if !matches!(request, Request::Progress { .. }) {
+                self.state.activity.fetch_add(1, Ordering::Relaxed);
+            }
             self.handle(request).await?;
         }
     }
@@ -180,6 +185,7 @@ impl Session {
                 self.blocking(move || state.settle(prime)).await?;
                 self.send(&Reply::Done).await
             }
+            Request::Progress { session, after } => self.send(&Reply::Progress(Box::new(open.lives.of(&session, after)))).await,
             Request::Stop => self.stop().await,
             other => {
                 let asked = self.state.clone();
@@ -269,7 +275,7 @@ impl Session {
             bytes: found.manifest.size(),
         };
         open.timings.restored(&open.engine.store, &prepared, &self.began, &found);
-        record(&open.engine, &prepared, outcome);
+        record(open, &prepared, outcome);
         if found.kind != HitKind::Exact {
             self.state.verifier.offer(open.engine.claim(&prepared, &found));
         }
@@ -277,8 +283,8 @@ impl Session {
 
     fn compiled(&mut self, open: &Open, ticket: u64, result: Compiled) {
         let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) else { return };
-        let Miss { prepared, missed, leader, graft, place } = *miss;
-        drop(place);
+        let Miss { prepared, missed, leader, graft, place, compiling } = *miss;
+        drop((place, compiling));
         open.engine.note_grafted(&prepared, graft.is_some());
         if let Some(unit) = StateUnit::of(&prepared, result.wall_ms)
             && !matches!(result.linked, Linked::Again { .. })
@@ -292,7 +298,7 @@ impl Session {
         }
         let outcome = outcome(missed, &result);
         open.timings.compiled(&open.engine.store, &prepared, &self.began, &result, &outcome);
-        record(&open.engine, &prepared, outcome);
+        record(open, &prepared, outcome);
         failpoint::reach("daemon-before-publish");
         open.publisher.push(Job { prepared, result, _leader: leader });
     }
@@ -307,7 +313,7 @@ impl Session {
             drop(open.engine.store.learn_peak(&prepared.label, max_rss_kib));
         }
         missed.candidate = None; // A compile that failed says nothing about its dependents.
-        record(&open.engine, &prepared, missed.into_outcome(compile_ms));
+        record(open, &prepared, missed.into_outcome(compile_ms));
     }
 
     fn relink_failed(&mut self, open: &Open, ticket: u64) {
@@ -325,8 +331,9 @@ impl Session {
         let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) else { return Ok(()) };
         let engine = open.engine.clone();
         let again = move || {
-            let Miss { prepared, missed, leader, graft, place } = *miss;
-            engine.without_additions(prepared).map(|prepared| Box::new(Miss { prepared, missed, leader, graft, place }))
+            let Miss { prepared, missed, leader, graft, place, compiling } = *miss;
+            let again = |prepared| Box::new(Miss { prepared, missed, leader, graft, place, compiling });
+            engine.without_additions(prepared).map(again)
         };
         // Nobody waits for an answer, so nobody is to be told that there will be one.
         if let Ok(miss) = tokio::task::spawn_blocking(again).await.map_err(io::Error::other)? {

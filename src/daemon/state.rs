@@ -12,8 +12,8 @@ use std::{
 use tokio::sync::Notify;
 
 use super::{
-    admission::Admission, flights::Flights, ingester::Ingester, keeper::Keeper, publisher::Publisher, tenure::Tenure,
-    timings::Timings, verifier::Verifier,
+    admission::Admission, flights::Flights, ingester::Ingester, keeper::Keeper, live::Lives, publisher::Publisher,
+    tenure::Tenure, timings::Timings, verifier::Verifier,
 };
 use crate::{
     base::{clock::Stopwatch, fs::FileSig},
@@ -57,6 +57,7 @@ pub struct Open {
     pub publisher: Arc<Publisher>,
     pub ingester: Ingester,
     pub timings: Timings,
+    pub lives: Lives,
 }
 
 impl State {
@@ -89,7 +90,7 @@ impl State {
             let publisher = Arc::new(Publisher::start(engine.clone()));
             let stored = publisher.clone();
             let ingester = Ingester::start(engine.clone(), move || stored.wait_until_empty());
-            Open { engine, publisher, ingester, timings: Timings::default() }
+            Open { engine, publisher, ingester, timings: Timings::default(), lives: Lives::default() }
         });
         drop(self.opened.set(result));
         self.ready.notify_waiters();

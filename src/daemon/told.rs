@@ -42,8 +42,9 @@ pub fn outcome(missed: Missed, result: &Compiled) -> Outcome {
     }
 }
 
-pub fn record(engine: &Engine, prepared: &Prepared, outcome: Outcome) {
-    engine.store.record(UnitEvent {
+pub fn record(open: &Open, prepared: &Prepared, outcome: Outcome) {
+    open.lives.ended(prepared, &outcome);
+    open.engine.store.record(UnitEvent {
         at: clock::wall_secs(),
         session: prepared.session.clone(),
         crate_name: prepared.inv.crate_name.clone(),

@@ -16,14 +16,14 @@ use crate::{
         units::{Layout, Site},
     },
     events::{
-        AheadTotals, BuildRecord, CrateTotals, KnownUnit, Outcome, Predictions, StateTotals, Totals, UnitEvent, UnitTotals,
+        AheadTotals, BuildRecord, CrateTotals, KnownUnit, Live, Outcome, Predictions, StateTotals, Totals, UnitEvent, UnitTotals,
     },
     rustc::WhyNot,
     store::{Claim, KnownMend, KnownProject, MendKind},
 };
 
 /// The version of everything in this file; `tests/protocol.lock` notices when it should have been raised.
-pub const VERSION: u16 = 10;
+pub const VERSION: u16 = 11;
 /// The first bytes of a connection.
 pub const MAGIC: [u8; 8] = *b"hyperopt";
 
@@ -121,6 +121,8 @@ pub enum Request {
     Recall(Vec<MendKind>),
     /// Forgets all of that.
     ForgetMends,
+    /// How a session is doing; units that have ended, from this place on.
+    Progress { session: String, after: u64 },
 }
 
 /// Answers.
@@ -176,6 +178,8 @@ pub enum Reply {
     Builds(Box<BuildsReply>),
     /// Answer to [`Request::Recall`], the newest first.
     Recalled(Vec<KnownMend>),
+    /// Answer to [`Request::Progress`].
+    Progress(Box<Live>),
 }
 
 /// What is to be done about the last step of a compile.

@@ -7,14 +7,20 @@ use std::{
     fmt,
     io::{self, IsTerminal, Write},
     rc::Rc,
+    time::Duration,
 };
 
 use super::{ColorChoice, Theme, sanitize::clean};
+
+/// When a stream that is full is tried again.
+const FULL: Duration = Duration::from_millis(5);
 
 /// Where output goes.
 pub struct Printer {
     out: Stream,
     err: Stream,
+    /// Whether a person watches stdout.
+    pub out_is_terminal: bool,
     /// Whether a person watches stderr.
     pub err_is_terminal: bool,
     /// Status lines and hints are left out; data, warnings and errors stay.
@@ -35,6 +41,7 @@ impl Printer {
         Self {
             out: Stream { sink: Box::new(out), theme: Theme::new(color, out_is_terminal), closed: false },
             err: Stream { sink: Box::new(err), theme: Theme::new(color, err_is_terminal), closed: false },
+            out_is_terminal,
             err_is_terminal,
             quiet: false,
         }
@@ -44,7 +51,8 @@ impl Printer {
     pub fn captured(color: ColorChoice) -> (Self, Captured) {
         let captured = Captured::default();
         let stream = |sink: &Shared| Stream { sink: Box::new(sink.clone()), theme: Theme::new(color, false), closed: false };
-        (Self { out: stream(&captured.out), err: stream(&captured.err), err_is_terminal: false, quiet: false }, captured)
+        let (out, err) = (stream(&captured.out), stream(&captured.err));
+        (Self { out, err, out_is_terminal: false, err_is_terminal: false, quiet: false }, captured)
     }
 
     /// The palette of stdout.
@@ -75,6 +83,12 @@ impl Printer {
     /// Part of a line on stderr, of somebody who speaks slowly; what could drive a terminal has been taken out of it.
     pub fn piece(&mut self, text: &str) {
         self.err.raw(text);
+    }
+
+    /// Bytes that another program has written for the terminal behind stderr, as they are. Whether they can still be written.
+    pub fn pass_on(&mut self, bytes: &[u8]) -> bool {
+        self.err.bytes(bytes);
+        !self.err.closed
     }
 
     /// `error: …` on stderr.
@@ -128,13 +142,31 @@ impl Stream {
     }
 
     fn raw(&mut self, text: &str) {
-        if self.closed {
+        self.bytes(text.as_bytes());
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        if self.closed || bytes.is_empty() {
             return;
         }
         // One write, so that lines of concurrent writers do not mix.
-        let written = self.sink.write_all(text.as_bytes()).and_then(|()| self.sink.flush());
+        let written = write_whole(&mut *self.sink, bytes).and_then(|()| self.sink.flush());
         self.closed = written.is_err();
     }
+}
+
+/// As `write_all`, also on a terminal that somebody else has made non-blocking and that is full.
+fn write_whole(sink: &mut dyn Write, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match sink.write(bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(n) => bytes = &bytes[n..],
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(FULL),
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
 }
 
 /// What a captured printer printed.
@@ -199,6 +231,28 @@ mod tests {
         stream.line("one");
         stream.line("two");
         assert_eq!(*tries.borrow(), 1);
+    }
+
+    #[test]
+    fn a_stream_that_is_full_is_tried_again() {
+        struct Slow(Rc<RefCell<Vec<u8>>>, u32);
+        impl Write for Slow {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.1 += 1;
+                match self.1 % 3 {
+                    0 => self.0.borrow_mut().write(&bytes[..1]),
+                    1 => Err(io::ErrorKind::WouldBlock.into()),
+                    _ => Err(io::ErrorKind::Interrupted.into()),
+                }
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let written = Rc::new(RefCell::new(Vec::new()));
+        let mut stream = Stream { sink: Box::new(Slow(written.clone(), 0)), theme: Theme::default(), closed: false };
+        stream.line("one");
+        assert_eq!((written.borrow().as_slice(), stream.closed), (&b"one\n"[..], false));
     }
 
     #[test]

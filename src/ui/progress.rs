@@ -3,12 +3,8 @@
 //! It must never be the only place where something is said: what matters afterwards is printed as a line. Nothing here fails;
 //! a terminal that goes away silences it.
 //!
-//! It is never shown while cargo builds. Cargo writes to the same terminal, by itself: it clears and redraws its own bar, and where
-//! that is switched off it prints its lines wherever the cursor stands, so that a bar of ours would be torn by either. Reading
-//! cargo's stderr and drawing for both would take its terminal away from it, and with it colours, widths and the answers to
-//! programs that `cargo run` starts. Cargo tells terminals of its progress as well (OSC 9;4, since 1.87), and a second voice would
-//! only contradict it. So cargo's bar stays as it is, what was put in place takes a moment and is done before it begins, and the
-//! line that ends a build says what became of it.
+//! It is never shown while cargo builds: two programs that draw on one terminal tear each other's lines. There, cargo's own bar says
+//! what we have to say ([`super::frames`], [`super::live`]).
 
 use std::time::Duration;
 
@@ -99,7 +95,7 @@ impl Progress {
 }
 
 /// Whether a bar may be drawn, by the rules that cargo has for its own.
-fn is_wanted(env: &EnvSnapshot, is_terminal: bool) -> bool {
+pub fn is_wanted(env: &EnvSnapshot, is_terminal: bool) -> bool {
     let is = |name, value: &str| env.get(name).is_some_and(|v| v == value);
     let set = |name| env.get(name).is_some();
     is_terminal && !is("CARGO_TERM_PROGRESS_WHEN", "never") && !is("TERM", "dumb") && !set("CI") && !set("TF_BUILD")

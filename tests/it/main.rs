@@ -6,6 +6,7 @@ mod support;
 
 mod advise;
 mod analyze;
+mod bar;
 mod bench;
 mod concurrency;
 mod contents;

@@ -129,7 +129,8 @@ impl Session {
             Some(candidate) if candidate.masked => Hold::UntilMetadata,
             Some(_) => Hold::UntilEnd,
         };
-        let miss = Miss { prepared, missed: *missed, leader, graft: None, place };
+        let compiling = open.lives.begin(&prepared);
+        let miss = Miss { prepared, missed: *missed, leader, graft: None, place, compiling };
         self.pending.insert(ticket, Pending::Miss(Box::new(miss)));
         Ok(Reply::Miss { ticket, extra_args, hold, link, state, tried })
     }

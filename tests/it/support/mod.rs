@@ -9,6 +9,7 @@ pub mod processes;
 pub mod projects;
 pub mod room;
 pub mod small;
+pub mod terminal;
 
 use std::{
     collections::BTreeMap,
