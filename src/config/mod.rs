@@ -21,7 +21,7 @@ mod source;
 mod stack;
 
 pub use diagnostic::{ConfigError, Diagnostic};
-pub use discover::{PROJECT_FILE, store_path};
+pub use discover::{PROJECT_FILE, store_path, user_file};
 pub use layers::{Effective, Loaded, Origin, load};
 pub use performance::{Backend, Linker, PerformanceSettings};
 pub use project::{ProjectRules, project_rules};

@@ -11,19 +11,21 @@ use crate::{
     base::{digest::Digest, fs::FileSig},
     engine::{
         Relink,
+        last_link::LastLink,
         plan::{Compiled, Made, Plan, Query, State},
         truth::{Step, Verdict},
         units::{Layout, Site},
     },
     events::{
-        AheadTotals, BuildRecord, CrateTotals, KnownUnit, Outcome, Predictions, StateTotals, Totals, UnitEvent, UnitTotals,
+        AheadTotals, BuildRecord, CrateTotals, KnownUnit, LinkTimes, Outcome, Predictions, StateTotals, Totals, UnitEvent,
+        UnitTotals,
     },
     rustc::WhyNot,
     store::{Claim, KnownMend, KnownProject, MendKind},
 };
 
 /// The version of everything in this file; `tests/protocol.lock` notices when it should have been raised.
-pub const VERSION: u16 = 10;
+pub const VERSION: u16 = 11;
 /// The first bytes of a connection.
 pub const MAGIC: [u8; 8] = *b"hyperopt";
 
@@ -121,6 +123,10 @@ pub enum Request {
     Recall(Vec<MendKind>),
     /// Forgets all of that.
     ForgetMends,
+    /// The last link of the first of these units that can be done again ([`crate::engine::Prepared::stem`]).
+    LastLink { stems: Vec<OsString> },
+    /// What a link of a program in this target directory takes with each linker.
+    LinkTimes { target: OsString, times: Box<LinkTimes> },
 }
 
 /// Answers.
@@ -176,6 +182,11 @@ pub enum Reply {
     Builds(Box<BuildsReply>),
     /// Answer to [`Request::Recall`], the newest first.
     Recalled(Vec<KnownMend>),
+    /// Answer to [`Request::LastLink`]: of each unit up to the one that can be linked, why it cannot.
+    LastLink {
+        link: Option<Box<LastLink>>,
+        passed: Vec<String>,
+    },
 }
 
 /// What is to be done about the last step of a compile.
@@ -238,6 +249,8 @@ pub struct BuildsReply {
     pub units: Vec<KnownUnit>,
     /// The target directories that there are builds of, the newest first.
     pub targets: Vec<OsString>,
+    /// What a link takes with each linker, if that was measured.
+    pub links: Option<LinkTimes>,
 }
 
 /// Answer to [`Request::Size`].

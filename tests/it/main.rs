@@ -27,6 +27,7 @@ mod relink;
 mod relocation;
 mod kills;
 mod linkers;
+mod measured_linkers;
 #[cfg(feature = "llm")]
 mod llm;
 #[cfg(feature = "llm")]
