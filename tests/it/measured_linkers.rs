@@ -73,8 +73,9 @@ fn what_is_measured_is_what_a_build_links() {
     let path = path();
     build(&sandbox, &dir, &path, "system");
     let before = files(&dir);
-    let said = measure(&sandbox, &dir, &path).success();
-    assert_eq!(files(&dir), before, "the target directory is left alone: {}", said.stdout());
+    measure(&sandbox, &dir, &path).success();
+    let touched: Vec<_> = files(&dir).into_iter().filter(|(path, at)| before.get(path) != Some(at)).collect();
+    assert!(touched.is_empty() && files(&dir).len() == before.len(), "{touched:?}");
     let left: Vec<_> = fs::read_dir(sandbox.store().join("tmp")).into_iter().flatten().flatten().map(|e| e.path()).collect();
     assert!(!left.iter().any(|p| p.to_string_lossy().contains("links")), "the scratch directory goes: {left:?}");
     let first = linkers(&analyzed(&sandbox, &dir, &path));
@@ -148,8 +149,6 @@ fn a_faster_linker_is_recommended_with_its_gain_applied_and_then_used() {
     }
     let document = analyzed(&sandbox, &dir, &path);
     assert!(document["links"].is_null() && finding(&document, "linker").is_none(), "{document:#}");
-    let change = finding(&document, "linking").expect("told")["change"].to_string();
-    assert!(change.contains("holds no more, since mold"), "{change}");
 }
 
 #[test]

@@ -107,7 +107,8 @@ pub fn run(ctx: &mut Context, args: &AnalyzeArgs) -> Result<i32, CliError> {
         return apply::undo(ctx, &manifest);
     }
     let mut daemon = daemon::connect(ctx)?;
-    let metadata = metadata(ctx, &understood.root);
+    // Nothing else is to be done while links are measured.
+    let metadata = if args.measure_linkers { None } else { metadata(ctx, &understood.root) };
     let reply = builds(&mut daemon, understood.call.target(), &understood.root)?;
     let project = Project::of(&reply).ok_or(AnalyzeError::NoBuilds)?;
     let linker = config::load(&ctx.env, &ctx.cwd, &[]).map(|loaded| loaded.settings.performance.linker).unwrap_or_default();
