@@ -11,6 +11,7 @@ mod concurrency;
 mod contents;
 mod damage;
 mod disks;
+mod drift;
 mod everyday;
 mod failures;
 mod fix;
