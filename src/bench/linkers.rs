@@ -74,7 +74,7 @@ impl Candidate<'_> {
         let watch = Stopwatch::start();
         let output = work.link(&link.link, &self.way.select);
         let took = watch.micros();
-        match output.and_then(|output| Ok((complaint(&output), fs::metadata(&made).map(|m| m.len())))) {
+        match output.map(|output| (complaint(&output), fs::metadata(&made).map(|m| m.len()))) {
             Ok((None, Ok(bytes))) => {
                 self.bytes = bytes;
                 if counts {

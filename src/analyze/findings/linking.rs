@@ -61,7 +61,7 @@ fn change(input: &Input) -> String {
         Links::NotMeasured => match &input.linkers[..] {
             [] if input.linker == Linker::System => format!("install wild, lld or mold, and let {MEASURE} compare; or {LESS}"),
             [] => LESS.to_owned(),
-            some => format!("{MEASURE} tells what a link takes with {} and as it is done now; or {LESS}", some.join(", ")),
+            _ => format!("{MEASURE} tells what a link takes with each linker that is here; or {LESS}"),
         },
     }
 }

@@ -130,10 +130,7 @@ fn linking_counts_what_was_recorded() {
         of(&report, "linking")[0].change.clone()
     };
     let measure = change(Linker::System, &["lld", "mold"]);
-    assert!(
-        measure.starts_with("`rustc-hyperopt analyze --measure-linkers` tells what a link takes with lld, mold"),
-        "{measure}"
-    );
+    assert!(measure.starts_with("`rustc-hyperopt analyze --measure-linkers` tells what a link takes with each"), "{measure}");
     assert!(change(Linker::Auto, &[]).starts_with("write less"), "it is set, and nothing is installed");
 }
 
