@@ -42,8 +42,6 @@ pub mod names {
     pub const COMPLETE: &str = "RUSTC_HYPEROPT_COMPLETE";
     /// How the names of all our variables begin; `RUSTC_HYPEROPT_<SECTION>_<KEY>` sets a configuration key.
     pub const PREFIX: &str = "RUSTC_HYPEROPT_";
-    /// Sets `ai.line_drift`.
-    pub const LINE_DRIFT: &str = "RUSTC_HYPEROPT_AI_LINE_DRIFT";
     /// Variables of ours that are not configuration keys. Anything else that begins with [`PREFIX`] is taken for a typing
     /// error and reported, so a new name must be added here too.
     pub const SWITCHES: [&str; 10] =

@@ -132,7 +132,7 @@ impl Ahead {
         let (number, events) = (self.number, events.clone());
         let mut command = prepare(job, &words);
         if exactly {
-            command.env(names::LINE_DRIFT, "exact");
+            command.env(format!("{}AI_LINE_DRIFT", names::PREFIX), "exact");
         }
         // What cannot be started is not worth a word: nobody has asked for it.
         if let Ok(running) = Running::start(&mut command, move |sign| drop(events.send(Event::Ahead(number, sign)))) {
