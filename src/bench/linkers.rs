@@ -7,7 +7,7 @@
 use std::{
     ffi::{OsStr, OsString},
     fs, io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Output,
 };
 
@@ -72,7 +72,7 @@ impl Candidate<'_> {
         // A linker may do more, or less, where there is a file already.
         drop(fs::remove_file(&made));
         let watch = Stopwatch::start();
-        let output = work.link(&link.link, &self.way.select);
+        let output = work.link(&link.link, Path::new(&link.cwd), &self.way.select);
         let took = watch.micros();
         match output.map(|output| (complaint(&output), fs::metadata(&made).map(|m| m.len()))) {
             Ok((None, Ok(bytes))) => {

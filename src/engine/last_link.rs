@@ -26,6 +26,8 @@ use crate::{
 pub struct LastLink {
     /// As it would be done by the wrapper, but for who links.
     pub link: Relink,
+    /// The directory in which rustc links.
+    pub cwd: OsString,
     /// The first is that without us.
     pub ways: Vec<Way>,
     /// A directory to be made and removed, beside nothing of the project's.
@@ -87,7 +89,8 @@ impl Engine {
         let selects = |text: &OsStr| own.iter().any(|w| w == text) || prepared.additions.search.as_deref() == Some(text);
         link.words.retain(|word| !matches!(word, Piece::Text(text) if selects(text)));
         let ways = self.ways(&prepared, own);
-        Ok(LastLink { link, ways, scratch: self.store.temp_path("links").into_os_string() })
+        let cwd = prepared.places.cwd.clone().into_os_string();
+        Ok(LastLink { link, cwd, ways, scratch: self.store.temp_path("links").into_os_string() })
     }
 
     fn ways(&self, prepared: &Prepared, own: Vec<OsString>) -> Vec<Way> {

@@ -50,16 +50,16 @@ impl Work {
         self.0.join(relink.output.as_str())
     }
 
-    /// Runs the linker, with more arguments behind those of the record.
+    /// Runs the linker in `cwd`, with more arguments behind those of the record.
     ///
     /// # Errors
     /// If it cannot be run.
-    pub fn link(&self, relink: &Relink, more: &[OsString]) -> io::Result<Output> {
+    pub fn link(&self, relink: &Relink, cwd: &Path, more: &[OsString]) -> io::Result<Output> {
         let made = self.made(relink);
         let words = relink.words.iter().map(|piece| argument(relink, piece, &self.0, &made));
         let mut arguments = words.collect::<Option<Vec<_>>>().ok_or(io::ErrorKind::InvalidData)?;
         arguments.extend_from_slice(more);
-        let run = |arguments: &[OsString]| driver(&relink.program, &relink.environment).args(arguments).output();
+        let run = |arguments: &[OsString]| driver(&relink.program, &relink.environment).args(arguments).current_dir(cwd).output();
         match run(&arguments) {
             Err(error) if error.kind() == io::ErrorKind::ArgumentListTooLong => {
                 // As rustc does it.
@@ -88,7 +88,7 @@ pub fn run(relink: &Relink) -> Option<Compiled> {
     let output = out_dir.join(relink.output.as_str());
     let work = Work::lay(relink, temp_beside(&output)).ok()?;
     failpoint::reach("wrapper-before-link");
-    let said = work.link(relink, &[]).ok()?;
+    let said = work.link(relink, Path::new("."), &[]).ok()?;
     // Whatever it has to say, the compiler is to say.
     if !(said.status.success() && said.stdout.is_empty() && said.stderr.is_empty()) {
         return None;
