@@ -9,14 +9,17 @@
 //!  "last": {"started":1700000000, "took_ms":96000, "outcomes":{"compiled":320}, "path_ms":61000, "path":[]},  // or null
 //!  "slowest": ["…"],                    // ids, the slowest first
 //!  "findings": [{"name":"duplicate", "title":"…", "details":["…"], "change":"…", "apply":"dependency-debug-info",
-//!                "gain":{"ms":900,"basis":"simulated|recorded|at-most|share-of-recorded","per_edit":false}}],
+//!                "gain":{"ms":900,"basis":"simulated|recorded|at-most|share-of-recorded|measured","per_edit":false}}],
+//!  "links": {"unit":"…","program":"web","measured":1700000000,  // null where no figures hold
+//!            "linkers":[{"setting":"mold","version":"mold 2.34.1","median_us":90500,"min_us":89000,"max_us":93200,
+//!                        "bytes":61000,"unusable":null}]},
 //!  "units": [{"id":"…","label":"ring","package":"ring","version":"0.17.8","crate":"ring","kind":"lib","local":false,
 //!             "outcome":"compiled","full_ms":900,"last_ms":900,"cpu_ms":850,"metadata_ms":300,"link_ms":null,
 //!             "start_ms":10,"end_ms":910,"needs":["…"],"features":["std"],"critical":true}]}
 //! ```
 //! Keys may be added within a version, and readers must pass over those they do not know; a key that goes or changes its
 //! meaning raises the version. `start_ms` and `end_ms` count from cargo's start in the newest build, and are absent for what
-//! that build had nothing to do for. The finding's names are `critical-path`, `dependency`, `feature`, `duplicate`, `linking`,
+//! that build had nothing to do for. The finding's names are `critical-path`, `dependency`, `feature`, `duplicate`, `linking`, `linker`,
 //! `dependency-debug-info`, `hot-spot`, `refusal`.
 
 use std::collections::BTreeMap;
@@ -24,6 +27,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Costs, Report, outcome};
+use crate::events::{LinkTimes, LinkerTime};
 
 /// The version of everything in this file.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -38,6 +42,8 @@ pub struct Document {
     pub last: Option<Last>,
     pub slowest: Vec<String>,
     pub findings: Vec<Finding>,
+    #[serde(default)]
+    pub links: Option<Links>,
     pub units: Vec<Unit>,
 }
 
@@ -90,6 +96,25 @@ pub struct Gain {
     pub ms: u64,
     pub basis: String,
     pub per_edit: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Links {
+    pub unit: String,
+    pub program: String,
+    pub measured: u64,
+    pub linkers: Vec<Linker>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Linker {
+    pub setting: String,
+    pub version: String,
+    pub median_us: u64,
+    pub min_us: u64,
+    pub max_us: u64,
+    pub bytes: u64,
+    pub unusable: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,6 +179,10 @@ impl Document {
             last,
             slowest: report.slowest.iter().map(|n| project.units[*n].known.id.clone()).collect(),
             findings: report.findings.iter().map(finding).collect(),
+            links: match &report.input.links {
+                super::linkers::Links::Measured(times) => Some(links(times)),
+                _ => None,
+            },
             units: (0..project.units.len()).map(|n| unit(report, n)).collect(),
         }
     }
@@ -178,6 +207,24 @@ fn finding(finding: &super::Finding) -> Finding {
         change: finding.change.clone(),
         gain: finding.gain.map(|g| Gain { ms: g.ms, basis: g.basis.name().into(), per_edit: g.per_edit }),
         apply: finding.apply.map(Into::into),
+    }
+}
+
+fn links(times: &LinkTimes) -> Links {
+    let linker = |l: &LinkerTime| Linker {
+        setting: l.setting.clone(),
+        version: l.version.clone(),
+        median_us: l.median_us,
+        min_us: l.min_us,
+        max_us: l.max_us,
+        bytes: l.bytes,
+        unusable: l.unusable.clone(),
+    };
+    Links {
+        unit: times.unit.clone(),
+        program: times.program.clone(),
+        measured: times.at,
+        linkers: times.linkers.iter().map(linker).collect(),
     }
 }
 

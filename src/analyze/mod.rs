@@ -9,6 +9,7 @@ pub mod graph;
 pub mod html;
 pub mod json;
 pub mod left;
+pub mod linkers;
 pub mod project;
 pub mod remedy;
 pub mod schedule;
@@ -22,6 +23,7 @@ use crate::{
 };
 
 use graph::{Graph, Step};
+use linkers::Links;
 use project::{Project, Unit};
 
 /// Everything that an analysis looks at.
@@ -40,6 +42,8 @@ pub struct Input {
     pub linker: Linker,
     /// Linkers that are installed and that we would use, the one that we would take first.
     pub linkers: Vec<&'static str>,
+    /// What a link takes with each of them.
+    pub links: Links,
     /// How many compilers run at once.
     pub jobs: usize,
     /// How many findings of a kind are wanted.
@@ -112,6 +116,8 @@ pub enum Basis {
     AtMost,
     /// Recorded times and a share that was measured on another project.
     Share,
+    /// The same was done with it and without it, and both were timed.
+    Measured,
 }
 
 impl Basis {
@@ -122,6 +128,7 @@ impl Basis {
             Self::Recorded => "recorded",
             Self::AtMost => "at-most",
             Self::Share => "share-of-recorded",
+            Self::Measured => "measured",
         }
     }
 
@@ -132,6 +139,7 @@ impl Basis {
             Self::Recorded => "recorded",
             Self::AtMost => "recorded; not all of it can go",
             Self::Share => "recorded times and a share measured elsewhere",
+            Self::Measured => "measured",
         }
     }
 }
@@ -208,6 +216,7 @@ pub mod tests {
             debug_by_environment: false,
             linker: Linker::System,
             linkers: Vec::new(),
+            links: Links::default(),
             jobs: 2,
             most: 3,
         }

@@ -273,7 +273,7 @@ pub mod tests {
         ];
         let starts = [0, 10, 510, 540, 610];
         let runs = units.iter().zip(starts).map(|(u, at)| compiled(u, at)).collect();
-        BuildsReply { builds: vec![build("first", runs)], units, targets: Vec::new() }
+        BuildsReply { builds: vec![build("first", runs)], units, targets: Vec::new(), links: None }
     }
 
     #[test]
@@ -301,7 +301,7 @@ pub mod tests {
         script.most.cpu_ms = 0;
         let units = vec![busy, threads, script];
         let builds = vec![build("b", units.iter().map(|u| compiled(u, 0)).collect())];
-        let project = Project::of(&BuildsReply { builds, units, targets: Vec::new() }).expect("something");
+        let project = Project::of(&BuildsReply { builds, units, targets: Vec::new(), links: None }).expect("something");
         let nodes = ["busy", "threads", "script:run"].map(|id| project.graph.nodes[project.place(id).expect("there")]);
         assert_eq!(nodes.map(|n| (n.ms, n.ready_ms)), [(250, 150), (200, 100), (70, 70)]);
         assert_eq!(project.as_in(&project.builds[0]).work(), 1_270, "a build as it was");

@@ -8,6 +8,7 @@ mod counter;
 mod edit;
 pub mod error;
 pub mod export;
+pub mod linkers;
 pub mod machine;
 mod prepare;
 mod project;

@@ -126,7 +126,10 @@ pub struct AnalyzeArgs {
     /// Print a JSON document (schema version 1) on stdout
     #[arg(long, conflicts_with = "detailed")]
     pub json: bool,
-    /// Make the change of this name in `Cargo.toml`, and show it
+    /// Link the slowest program again with every linker that is installed, and remember what each takes
+    #[arg(long, conflicts_with_all = ["detailed", "html", "json", "apply", "undo"])]
+    pub measure_linkers: bool,
+    /// Make the change of this name in `Cargo.toml` or your configuration, and show it
     #[arg(long, value_name = "NAME", conflicts_with_all = ["detailed", "html", "json", "undo"])]
     pub apply: Option<String>,
     /// Take the last applied change back

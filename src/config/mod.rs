@@ -22,7 +22,7 @@ mod stack;
 mod ui;
 
 pub use diagnostic::{ConfigError, Diagnostic};
-pub use discover::{PROJECT_FILE, store_path};
+pub use discover::{PROJECT_FILE, store_path, user_file};
 pub use layers::{Effective, Loaded, Origin, load};
 pub use performance::{Backend, Linker, PerformanceSettings};
 pub use project::{ProjectRules, project_rules};

@@ -49,12 +49,9 @@ pub enum Linker {
     Wild,
 }
 
-impl Choice for Linker {
-    fn words(&self) -> &'static [&'static str] {
-        &["system", "auto", "mold", "lld", "wild"]
-    }
-
-    fn word(&self) -> &'static str {
+impl Linker {
+    /// As it is written.
+    pub fn name(self) -> &'static str {
         match self {
             Self::System => "system",
             Self::Auto => "auto",
@@ -62,6 +59,16 @@ impl Choice for Linker {
             Self::Lld => "lld",
             Self::Wild => "wild",
         }
+    }
+}
+
+impl Choice for Linker {
+    fn words(&self) -> &'static [&'static str] {
+        &["system", "auto", "mold", "lld", "wild"]
+    }
+
+    fn word(&self) -> &'static str {
+        self.name()
     }
 
     fn choose(&mut self, word: &str) {

@@ -1,6 +1,6 @@
 //! Questions about the store and orders to it, as the CLI asks them.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
 use super::{
     seeds,
@@ -76,6 +76,8 @@ pub fn answer(state: &State, request: Request) -> Reply {
         },
         Request::Health => Reply::Health(health(state, open.engine.store.degraded())),
         Request::Builds { target } => Reply::Builds(Box::new(open.timings.builds(&open.engine.store, Path::new(&target)))),
+        Request::LinkTimes { target, times } => done(open.engine.store.note_link_times(Path::new(&target), &times)),
+        Request::LastLink { stems } => last_link(open, &stems),
         other => seeds::answer(open, other),
     }
 }
@@ -85,6 +87,18 @@ fn done<E: std::fmt::Display>(result: Result<(), E>) -> Reply {
         Ok(()) => Reply::Done,
         Err(e) => Reply::Failed(e.to_string()),
     }
+}
+
+fn last_link(open: &Open, stems: &[OsString]) -> Reply {
+    open.publisher.wait_until_empty();
+    let mut passed = Vec::new();
+    for stem in stems {
+        match open.engine.last_link(Path::new(stem)) {
+            Ok(link) => return Reply::LastLink { link: Some(Box::new(link)), passed },
+            Err(why) => passed.push(why.to_string()),
+        }
+    }
+    Reply::LastLink { link: None, passed }
 }
 
 fn stats(open: &Open, session: Option<String>) -> StatsReply {

@@ -283,8 +283,9 @@ impl Session {
 
     fn compiled(&mut self, open: &Open, ticket: u64, result: Compiled) {
         let Some(Pending::Miss(miss)) = self.pending.remove(&ticket) else { return };
-        let Miss { prepared, missed, leader, graft, place, compiling } = *miss;
+        let Miss { mut prepared, missed, leader, graft, place, compiling } = *miss;
         drop((place, compiling));
+        prepared.drifted = graft.as_ref().is_some_and(|g| g.drifts);
         open.engine.note_grafted(&prepared, graft.is_some());
         if let Some(unit) = StateUnit::of(&prepared, result.wall_ms)
             && !matches!(result.linked, Linked::Again { .. })

@@ -140,7 +140,7 @@ impl Timings {
                 units.push(unit);
             }
         }
-        BuildsReply { builds, units, targets: store.timed_targets() }
+        BuildsReply { builds, units, targets: store.timed_targets(), links: store.link_times(target) }
     }
 
     fn note(

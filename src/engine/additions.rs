@@ -65,7 +65,7 @@ impl Engine {
     }
 
     fn add_linker(&self, all: &mut Additions, settings: &PerformanceSettings, subject: &Subject<'_>) -> Result<(), WhyNot> {
-        let Subject { inv, toolchain, env, cwd, label, .. } = subject;
+        let Subject { inv, toolchain, env, cwd, .. } = subject;
         if inv.runs_linker() {
             let chosen = fast_linker::is_chosen(inv);
             let name = if chosen { "the linker that cargo was told to use" } else { fast_linker::without_us(toolchain) };
@@ -75,10 +75,7 @@ impl Engine {
         let files: &dyn DigestFile = &self.store;
         let (digest, _) = files.digest(&installed.program).map_err(|e| WhyNot::Linker(e.to_string()))?;
         let name = installed.brand.name();
-        let mut failure = KeyHasher::new("failed linker");
-        failure.field("unit", label.as_bytes()).field("linker", &digest.0);
-        failure.list("arguments", inv.link_args.iter().map(|a| a.as_encoded_bytes()));
-        let failure = failure.finish();
+        let failure = linker_failure(inv, subject.label, digest);
         if self.has_failed(&failure) {
             all.tools.failed.push(name.to_owned());
             return Ok(());
@@ -113,6 +110,13 @@ impl Engine {
         all.failures.push(failure);
     }
 
+    /// Whether this linker has failed to link the unit, and is not used for it any more.
+    pub(super) fn has_linker_failed(&self, prepared: &Prepared, installed: &Installed) -> bool {
+        let files: &dyn DigestFile = &self.store;
+        let digest = files.digest(&installed.program);
+        digest.is_ok_and(|(digest, _)| self.has_failed(&linker_failure(&prepared.inv, &prepared.label, digest)))
+    }
+
     fn has_failed(&self, failure: &Digest) -> bool {
         let failed = matches!(self.store.action(failure), Some(Action::Refused(_)));
         if failed {
@@ -122,7 +126,7 @@ impl Engine {
     }
 
     /// A directory of the store in which this linker is called `ld`, as C compilers look for it.
-    fn linker_dir(&self, installed: &Installed) -> Option<std::path::PathBuf> {
+    pub(super) fn linker_dir(&self, installed: &Installed) -> Option<std::path::PathBuf> {
         let name = Digest::of(installed.program.as_os_str().as_encoded_bytes()).to_string();
         let dir = self.store.root().join("linkers").join(format!("{}-{}", installed.brand.name(), &name[..16]));
         let link = dir.join("ld");
@@ -151,4 +155,12 @@ impl Engine {
         // It must not be kept under a key that says something else.
         if again.additions.args.is_empty() { Ok(again) } else { Err(WhyNot::Disabled) }
     }
+}
+
+/// What it is remembered by that a linker has failed.
+fn linker_failure(inv: &Invocation, label: &str, linker: Digest) -> Digest {
+    let mut failure = KeyHasher::new("failed linker");
+    failure.field("unit", label.as_bytes()).field("linker", &linker.0);
+    failure.list("arguments", inv.link_args.iter().map(|a| a.as_encoded_bytes()));
+    failure.finish()
 }

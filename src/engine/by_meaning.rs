@@ -5,7 +5,7 @@ use super::{
     Engine, Prepared,
     cut_off::Candidate,
     find::{Found, Missed},
-    levels::{Interface, Levels},
+    levels::{Interface, Levels, PLACED},
     plan::Plan,
     understand::Understood,
 };
@@ -71,7 +71,12 @@ impl Engine {
             Interface::None | Interface::Never(_) => return None,
         };
         let mut keys = wanted.iter().filter_map(|level| understood.key(*level));
-        keys.find_map(|key| Candidate::new(self, prepared, &key, masked, &understood.paths))
+        let mut candidate = keys.find_map(|key| Candidate::new(self, prepared, &key, masked, &understood.paths))?;
+        if prepared.may_drift() {
+            let placed: Vec<Digest> = PLACED.iter().filter_map(|level| understood.key(*level)).collect();
+            candidate.may_drift(self, &placed);
+        }
+        Some(candidate)
     }
 
     /// The result for sources of the same meaning, with its messages true for the sources as they are now.

@@ -4,6 +4,7 @@
 //! a whole. Whatever does not fit is refused, and the new files stay as the compiler has made them.
 
 use std::{
+    collections::HashSet,
     fs, io,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -33,6 +34,8 @@ pub struct Candidate {
     actions: Vec<Digest>,
     /// The new metadata must be equal but for hashes.
     pub masked: bool,
+    /// Those of which positions are other ones than in the sources now.
+    drifted: Vec<Digest>,
     /// What the compile reads.
     sources: Vec<PathBuf>,
 }
@@ -40,6 +43,8 @@ pub struct Candidate {
 /// A graft that is ready to be put in place.
 pub struct Graft {
     pub plan: Plan,
+    /// The lines that dependents take from it are not those of the sources.
+    pub drifts: bool,
     _files: Scratch,
 }
 
@@ -76,7 +81,13 @@ impl Candidate {
         let stands = |v: &Variant| present.is_some() && engine.metadata_of(&v.action) == present;
         variants.sort_by_key(|v| !stands(v));
         let actions: Vec<Digest> = variants.into_iter().map(|v| v.action).collect();
-        (!actions.is_empty()).then(|| Self { actions, masked, sources: sources.to_vec() })
+        (!actions.is_empty()).then(|| Self { actions, masked, drifted: Vec::new(), sources: sources.to_vec() })
+    }
+
+    /// Notes which of them do not stand for the lines of the sources: all but those with one of these interfaces.
+    pub(super) fn may_drift(&mut self, engine: &Engine, placed: &[Digest]) {
+        let exact: HashSet<Digest> = placed.iter().flat_map(|key| engine.store.variants(key)).map(|v| v.action).collect();
+        self.drifted = self.actions.iter().filter(|a| !exact.contains(a)).copied().collect();
     }
 }
 
@@ -110,7 +121,7 @@ impl Engine {
         for action in &candidate.actions {
             let Some(Action::Done(manifest)) = self.store.action(action) else { continue };
             match self.graft_onto(prepared, candidate, &manifest, made) {
-                Ok(Some(graft)) => return Ok(graft),
+                Ok(Some(graft)) => return Ok(Graft { drifts: candidate.drifted.contains(action), ..graft }),
                 Ok(None) => {}
                 Err(why) => refused = why,
             }
@@ -150,7 +161,7 @@ impl Engine {
         }
         let plan =
             Plan { out_dir: prepared.places.out_dir.clone().into_os_string(), outputs, stdout: Vec::new(), stderr: Vec::new() };
-        Ok(Some(Graft { plan, _files: files }))
+        Ok(Some(Graft { plan, drifts: false, _files: files }))
     }
 
     fn grafted_library(&self, prepared: &Prepared, libraries: &Libraries<'_>, into: &Path, made: &Made) -> io::Result<Restore> {

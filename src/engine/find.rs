@@ -8,7 +8,7 @@ use crate::{
         Manifest,
         record::{Action, Split},
     },
-    base::digest::{Digest, DigestFile},
+    base::digest::{Digest, DigestFile, KeyHasher},
     events::{CutOff, HitKind, Outcome, Reason, Refusal},
     fingerprint::{Component, InputSet, Part, explain::Change, inputs},
     rustc::WhyNot,
@@ -125,7 +125,11 @@ impl Engine {
                 return Ok(None);
             }
         };
-        let found = self.resolve(prepared, action, HitKind::Exact, &mut components)?;
+        let mut found = self.resolve(prepared, action, HitKind::Exact, &mut components)?;
+        if found.is_none() && prepared.may_drift() {
+            let drifted = self.resolve(prepared, drifted_key(&action), HitKind::Exact, &mut Vec::new())?;
+            found = drifted.map(|found| Found { sources: action, ..found });
+        }
         if first {
             search.action = Some(components);
         }
@@ -156,6 +160,11 @@ impl Engine {
             Some(Action::Link(_) | Action::State(_) | Action::Unit(_)) | None => Ok(None),
         }
     }
+}
+
+/// The key of a result whose lines lag behind its sources: where exact ones are wanted, nobody looks there.
+pub(super) fn drifted_key(action: &Digest) -> Digest {
+    KeyHasher::new("drifted").field("action", &action.0).finish()
 }
 
 /// The digest of the values that a split asks for, but for the terminal's width.

@@ -41,7 +41,7 @@ pub enum Interface {
 }
 
 /// What other crates see, where positions count, the more lenient one first.
-const PLACED: &[Level] = &[Level::InterfaceX, Level::Interface];
+pub(super) const PLACED: &[Level] = &[Level::InterfaceX, Level::Interface];
 /// The same where they do not.
 const LOOSE: &[Level] = &[Level::InterfaceLooseX, Level::InterfaceLoose, Level::InterfaceX, Level::Interface];
 
@@ -86,7 +86,7 @@ impl Levels {
         if !prepared.ai.semantic_analysis {
             return Err(Some(Refusal::SwitchedOff));
         }
-        let drift = prepared.ai.line_drift == LineDrift::Allow;
+        let drift = prepared.may_drift();
         let semantic: &[Level] = if !inv.links || drift { &[Level::Meaning, Level::Tokens] } else { &[Level::Meaning] };
         Ok(Self {
             rules: Rules::new(!inv.links, inv.test || inv.keyed.iter().any(|k| k == b"cfg\0test")),
@@ -95,6 +95,14 @@ impl Levels {
             semantic,
             interface: interface(inv, drift),
         })
+    }
+}
+
+impl Prepared {
+    /// Line numbers in what is made may lag behind those of the sources: the user has said so, and metadata alone has none that
+    /// anybody sees.
+    pub(super) fn may_drift(&self) -> bool {
+        self.ai.line_drift == LineDrift::Allow && self.inv.links
     }
 }
 

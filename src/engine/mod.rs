@@ -14,6 +14,7 @@ pub mod prepare;
 pub mod publish;
 pub mod reasons;
 pub mod restore;
+pub mod last_link;
 mod link_record;
 mod link_words;
 mod pieces;

@@ -57,6 +57,8 @@ pub struct Prepared {
     pub macro_names: Vec<String>,
     pub ai: AiSettings,
     pub performance: PerformanceSettings,
+    /// What was made carries lines that are not those of the sources.
+    pub drifted: bool,
     /// What is added to the compile, if it can be done with that.
     pub additions: Additions,
     /// The same unit in another version of its sources has the same label.
@@ -136,6 +138,7 @@ impl Engine {
             macro_names: macros.into_iter().map(|m| m.name).collect(),
             ai: rules.ai,
             performance: rules.performance,
+            drifted: false,
             additions,
             flight,
         })

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     Engine, NotStored, Prepared,
-    find::{extended_key, place_digest, split_components},
+    find::{drifted_key, extended_key, place_digest, split_components},
     levels::{Interface, Levels},
     plan::{Compiled, Linked, Made},
     split,
@@ -28,6 +28,7 @@ use crate::{
         depinfo::{self, DepInfo},
         messages,
     },
+    semantic::keys::Level,
     store::{Alike, FileSketch, Snapshot, StoreError, Variant},
 };
 
@@ -85,11 +86,12 @@ impl Engine {
             cost: Cost { wall_ms: result.wall_ms, cpu_ms: result.cpu_ms, max_rss_kib: result.max_rss_kib },
         };
         failpoint::reach("publish-after-blobs");
-        let stored = self.store_action(prepared, action, split, manifest);
+        let under = if prepared.drifted { drifted_key(&action) } else { action };
+        let stored = self.store_action(prepared, under, split, manifest);
         let key = stored.inspect_err(|_| self.store.release(taken))?;
         failpoint::reach("publish-after-action");
         components.extend(split_components(prepared, split));
-        let sketch = self.note_meaning(prepared, &set, action, key, &unchanged)?;
+        let sketch = self.note_meaning(prepared, &set, under, key, &unchanged)?;
         self.remember(prepared, &set, components, key, sketch)?;
         if prepared.session.starts_with(names::AHEAD) {
             self.store.made_ahead(key, result.wall_ms);
@@ -113,12 +115,15 @@ impl Engine {
         let Ok(levels) = Levels::of(prepared) else { return Ok(Vec::new()) };
         let Some(understood) = self.understand(prepared, &levels, set)? else { return Ok(Vec::new()) };
         unchanged()?;
-        for level in levels.semantic {
+        // What drifts is of use where it may: the other levels, and interfaces, are looked up where it may not.
+        for level in levels.semantic.iter().filter(|level| !prepared.drifted || **level == Level::Tokens) {
             if let Some(meaning) = understood.key(*level) {
                 self.store.put_alike(&meaning, &Alike { action, contents: understood.contents.clone() })?;
             }
         }
-        if let Interface::At(wanted) | Interface::Masked(wanted) = levels.interface {
+        if let Interface::At(wanted) | Interface::Masked(wanted) = levels.interface
+            && !prepared.drifted
+        {
             let split = match self.store.action(&action) {
                 Some(Action::Split(split)) => split,
                 _ => Split::default(),

@@ -108,6 +108,14 @@ impl Engine {
         if !crates_only || !prepared.can_link_again() {
             return Ok(None);
         }
+        Ok(self.recorded(prepared, sets)?.map(Box::new))
+    }
+
+    /// The recorded last step of a compile of what these sets of inputs are now.
+    ///
+    /// # Errors
+    /// As [`Engine::relink`].
+    pub(super) fn recorded(&self, prepared: &Prepared, sets: &[InputSet]) -> Result<Option<Relink>, WhyNot> {
         let Some(given) = self.given_by_metadata(prepared)? else { return Ok(None) };
         for set in sets {
             let Some(mut key) = self.link_key(prepared, &given, set)? else { continue };
@@ -121,7 +129,7 @@ impl Engine {
             match self.link_here(prepared, *record, key) {
                 Some(relink) => {
                     self.store.touch(&key);
-                    return Ok(Some(Box::new(relink)));
+                    return Ok(Some(relink));
                 }
                 // The compile that follows is to be recorded instead.
                 None => drop(self.store.remove_action(&key)),

@@ -25,6 +25,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
+pub(super) use self::claim::query;
 pub use self::{claim::Verdict, workshop::Workshop};
 
 use self::{

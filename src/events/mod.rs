@@ -6,6 +6,7 @@
 pub mod ahead;
 pub mod cut_off;
 pub mod detail;
+pub mod linkers;
 pub mod live;
 pub mod outcome;
 pub mod reason;
@@ -18,6 +19,7 @@ pub mod units;
 pub use ahead::AheadTotals;
 pub use cut_off::{CutOff, Refusal};
 pub use detail::{CrateTotals, Gain, Loss, Predictions};
+pub use linkers::{LinkTimes, LinkerTime};
 pub use live::{Ended, Live, Running};
 pub use outcome::{HitKind, Outcome, UnitEvent};
 pub use reason::Reason;

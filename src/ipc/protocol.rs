@@ -11,12 +11,14 @@ use crate::{
     base::{digest::Digest, fs::FileSig},
     engine::{
         Relink,
+        last_link::LastLink,
         plan::{Compiled, Made, Plan, Query, State},
         truth::{Step, Verdict},
         units::{Layout, Site},
     },
     events::{
-        AheadTotals, BuildRecord, CrateTotals, KnownUnit, Live, Outcome, Predictions, StateTotals, Totals, UnitEvent, UnitTotals,
+        AheadTotals, BuildRecord, CrateTotals, KnownUnit, LinkTimes, Live, Outcome, Predictions, StateTotals, Totals, UnitEvent,
+        UnitTotals,
     },
     rustc::WhyNot,
     store::{Claim, KnownMend, KnownProject, MendKind},
@@ -123,6 +125,10 @@ pub enum Request {
     ForgetMends,
     /// How a session is doing; units that have ended, from this place on.
     Progress { session: String, after: u64 },
+    /// The last link of the first of these units that can be done again ([`crate::engine::Prepared::stem`]).
+    LastLink { stems: Vec<OsString> },
+    /// What a link of a program in this target directory takes with each linker.
+    LinkTimes { target: OsString, times: Box<LinkTimes> },
 }
 
 /// Answers.
@@ -180,6 +186,11 @@ pub enum Reply {
     Recalled(Vec<KnownMend>),
     /// Answer to [`Request::Progress`].
     Progress(Box<Live>),
+    /// Answer to [`Request::LastLink`]: of each unit up to the one that can be linked, why it cannot.
+    LastLink {
+        link: Option<Box<LastLink>>,
+        passed: Vec<String>,
+    },
 }
 
 /// What is to be done about the last step of a compile.
@@ -242,6 +253,8 @@ pub struct BuildsReply {
     pub units: Vec<KnownUnit>,
     /// The target directories that there are builds of, the newest first.
     pub targets: Vec<OsString>,
+    /// What a link takes with each linker, if that was measured.
+    pub links: Option<LinkTimes>,
 }
 
 /// Answer to [`Request::Size`].

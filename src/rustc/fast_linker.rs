@@ -142,6 +142,15 @@ pub fn search(dir: &Path) -> OsString {
     argument
 }
 
+/// What rustc itself tells the C compiler about who links for this machine; nothing where that is the system's linker.
+pub fn own_choice(toolchain: &Toolchain) -> Vec<OsString> {
+    if !toolchain.links_with_lld {
+        return Vec::new();
+    }
+    let dir = toolchain.sysroot.join("lib/rustlib").join(&toolchain.host).join("bin/gcc-ld");
+    vec![search(&dir), "-fuse-ld=lld".into()]
+}
+
 /// What rustc is told. It comes behind cargo's arguments and changes no part of what is compiled.
 pub fn arguments(dir: &Path, toolchain: &Toolchain) -> Vec<OsString> {
     let mut link_arg = OsString::from("-Clink-arg=");

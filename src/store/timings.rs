@@ -5,11 +5,17 @@
 //! b <target> <number> 0              a build's head
 //! b <target> <number> 1 <place>      one of its units
 //! u <unit>                           what is remembered of a unit
+//! l <target>                         what a link takes with each linker
 //! ```
 //! Entries are only ever added, a few at a time, until their build is too old; a daemon that starts in the middle of a build
 //! goes on with it. What cannot be read or written is missing from a report, and nothing else depends on it.
 
-use std::{collections::HashMap, ffi::OsString, os::unix::ffi::OsStrExt, path::Path};
+use std::{
+    collections::HashMap,
+    ffi::{OsStr, OsString},
+    os::unix::ffi::OsStrExt,
+    path::Path,
+};
 
 use super::{
     Store, StoreError, Table,
@@ -19,7 +25,7 @@ use super::{
 use crate::{
     artifact::record::decode,
     base::{clock, digest::Digest},
-    events::{BuildHead, BuildRecord, KnownUnit, Spent, UnitRun},
+    events::{BuildHead, BuildRecord, KnownUnit, LinkTimes, Spent, UnitRun},
 };
 
 /// Builds that are kept of each target directory.
@@ -145,6 +151,7 @@ impl Store {
         all.insert(0, target.clone());
         for gone in all.split_off(all.len().min(TARGETS)) {
             self.forget_below(journal, &target_key(&gone));
+            journal.delete(&links_key(&gone));
         }
         journal.put(b"t", &all);
     }
@@ -193,6 +200,19 @@ impl Store {
     pub fn known_unit(&self, id: &str) -> Option<KnownUnit> {
         let pending = lock(&self.journal).known.get(id).cloned();
         pending.or_else(|| self.index.get(Table::Timings, &known_key(id)))
+    }
+
+    /// Notes what a link of a program in a target directory takes with each linker, in place of what was known of it.
+    ///
+    /// # Errors
+    /// If it could not be written.
+    pub fn note_link_times(&self, target: &Path, times: &LinkTimes) -> Result<(), StoreError> {
+        self.index.put(Table::Timings, &links_key(target.as_os_str()), times)
+    }
+
+    /// What a link takes with each linker, if that was measured.
+    pub fn link_times(&self, target: &Path) -> Option<LinkTimes> {
+        self.index.get(Table::Timings, &links_key(target.as_os_str()))
     }
 
     /// The target directories whose builds are on record, the newest first.
@@ -251,6 +271,10 @@ impl BuildHead {
 
 fn target_key(target: &OsString) -> Vec<u8> {
     [&b"b"[..], &Digest::of(target.as_bytes()).0[..16]].concat()
+}
+
+fn links_key(target: &OsStr) -> Vec<u8> {
+    [&b"l"[..], &Digest::of(target.as_bytes()).0[..16]].concat()
 }
 
 fn build_key(target: &OsString, number: u64) -> Vec<u8> {

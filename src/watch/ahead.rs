@@ -13,6 +13,7 @@ use super::{
     job::{Job, Make},
     session::Event,
 };
+use crate::base::env::names;
 
 /// How long nothing must have happened.
 const REST: Duration = Duration::from_millis(1000);
@@ -20,13 +21,23 @@ const REST: Duration = Duration::from_millis(1000);
 /// What is planned, and what runs.
 pub struct Ahead {
     prepare: Option<Make>,
+    /// Line numbers of what a job has made may lag behind, so it is made exactly as well.
+    drifts: bool,
     /// From the last to the first.
-    planned: Vec<(Job, Vec<OsString>)>,
+    planned: Vec<Step>,
     due: Option<Instant>,
     running: Option<(u64, Job, Running)>,
     number: u64,
     /// What was told last.
     told: Option<Job>,
+}
+
+/// One thing to do.
+struct Step {
+    job: Job,
+    words: Vec<OsString>,
+    /// With the line numbers of the sources, whatever the configuration allows.
+    exactly: bool,
 }
 
 /// After a job, what comes next.
@@ -38,16 +49,28 @@ fn next_of(job: Job) -> &'static [Job] {
     }
 }
 
+/// What makes everything that a job has made, if that is more than metadata.
+fn same_as(job: Job) -> Option<Job> {
+    match job {
+        Job::Build | Job::Run => Some(Job::Build),
+        Job::Test => Some(Job::Test),
+        Job::Check | Job::Clippy => None,
+    }
+}
+
 impl Ahead {
-    /// Without a way to do it, nothing is ever done.
-    pub fn new(prepare: Option<Make>) -> Self {
-        Self { prepare, planned: Vec::new(), due: None, running: None, number: 0, told: None }
+    /// Without a way to do it, nothing is ever done. With `drifts`, line numbers may lag behind.
+    pub fn new(prepare: Option<Make>, drifts: bool) -> Self {
+        Self { prepare, drifts, planned: Vec::new(), due: None, running: None, number: 0, told: None }
     }
 
     /// A job has ended well.
     pub fn plan(&mut self, job: Job, words: impl Fn(Job) -> Vec<OsString>, now: Instant) {
         if self.prepare.is_some() {
-            self.planned = next_of(job).iter().rev().map(|next| (*next, words(*next))).collect();
+            let step = |job: Job, exactly| Step { job, words: words(job), exactly };
+            // What is asked for sooner comes sooner: nobody waits for exact lines.
+            let exact = same_as(job).filter(|_| self.drifts).map(|job| step(job, true));
+            self.planned = next_of(job).iter().map(|next| step(*next, false)).chain(exact).rev().collect();
             self.due = Some(now + REST);
         }
     }
@@ -101,13 +124,16 @@ impl Ahead {
     }
 
     fn begin(&mut self, events: &Sender<Event>) {
-        let (Some(prepare), Some((job, words))) = (&self.prepare, self.planned.pop()) else {
+        let (Some(prepare), Some(Step { job, words, exactly })) = (&self.prepare, self.planned.pop()) else {
             self.due = None;
             return;
         };
         self.number += 1;
         let (number, events) = (self.number, events.clone());
         let mut command = prepare(job, &words);
+        if exactly {
+            command.env(format!("{}AI_LINE_DRIFT", names::PREFIX), "exact");
+        }
         // What cannot be started is not worth a word: nobody has asked for it.
         if let Ok(running) = Running::start(&mut command, move |sign| drop(events.send(Event::Ahead(number, sign)))) {
             self.running = Some((number, job, running));

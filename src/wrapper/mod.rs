@@ -14,7 +14,7 @@ mod misfit;
 pub mod linker;
 pub mod place;
 mod record;
-mod relink;
+pub mod relink;
 mod secrets;
 mod state;
 pub mod stream;

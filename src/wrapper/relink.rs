@@ -4,11 +4,11 @@
 //! wrong, or is not as it was when it was recorded, the compiler runs.
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs, io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Command, Output, Stdio},
 };
 
 use super::{compile, place, secrets};
@@ -28,8 +28,51 @@ use crate::{
     rustc::messages,
 };
 
-/// A directory that goes when it is not needed any more.
-struct Work(PathBuf);
+/// A directory with the unit's own objects, in which it is linked. It goes when it is not needed any more.
+pub struct Work(PathBuf);
+
+impl Work {
+    /// Makes it.
+    ///
+    /// # Errors
+    /// If it is there already, or an object cannot be put there.
+    pub fn lay(relink: &Relink, dir: PathBuf) -> io::Result<Self> {
+        fs::DirBuilder::new().mode(0o700).create(&dir)?;
+        let work = Self(dir);
+        for object in &relink.objects {
+            place::one(object, &work.0.join(object.name.as_str())).map_err(|failure| io::Error::other(failure.detail))?;
+        }
+        Ok(work)
+    }
+
+    /// What the linker makes.
+    pub fn made(&self, relink: &Relink) -> PathBuf {
+        self.0.join(relink.output.as_str())
+    }
+
+    /// Runs the linker in `cwd`, with more arguments behind those of the record.
+    ///
+    /// # Errors
+    /// If it cannot be run.
+    pub fn link(&self, relink: &Relink, cwd: &Path, more: &[OsString]) -> io::Result<Output> {
+        let made = self.made(relink);
+        let words = relink.words.iter().map(|piece| argument(relink, piece, &self.0, &made));
+        let mut arguments = words.collect::<Option<Vec<_>>>().ok_or(io::ErrorKind::InvalidData)?;
+        arguments.extend_from_slice(more);
+        let run = |arguments: &[OsString]| driver(&relink.program, &relink.environment).args(arguments).current_dir(cwd).output();
+        match run(&arguments) {
+            Err(error) if error.kind() == io::ErrorKind::ArgumentListTooLong => {
+                // As rustc does it.
+                let file = self.0.join("linker-arguments");
+                fs::write(&file, spool::response_file(&arguments))?;
+                let mut word = OsString::from("@");
+                word.push(&file);
+                run(&[word])
+            }
+            result => result,
+        }
+    }
+}
 
 impl Drop for Work {
     fn drop(&mut self) {
@@ -43,17 +86,15 @@ pub fn run(relink: &Relink) -> Option<Compiled> {
     let started = wall_nanos();
     let out_dir = Path::new(&relink.rest.out_dir);
     let output = out_dir.join(relink.output.as_str());
-    let work = Work(temp_beside(&output));
-    fs::DirBuilder::new().mode(0o700).create(&work.0).ok()?;
-    for object in &relink.objects {
-        place::one(object, &work.0.join(object.name.as_str())).ok()?;
-    }
+    let work = Work::lay(relink, temp_beside(&output)).ok()?;
     failpoint::reach("wrapper-before-link");
-    let made = work.0.join(relink.output.as_str());
-    let arguments = relink.words.iter().map(|piece| argument(relink, piece, &work.0, &made)).collect::<Option<Vec<_>>>()?;
-    link(relink, &arguments, &work.0).ok()?;
+    let said = work.link(relink, Path::new("."), &[]).ok()?;
+    // Whatever it has to say, the compiler is to say.
+    if !(said.status.success() && said.stdout.is_empty() && said.stderr.is_empty()) {
+        return None;
+    }
     failpoint::reach("wrapper-after-link");
-    fs::rename(&made, &output).ok()?;
+    fs::rename(work.made(relink), &output).ok()?;
     place::all(&relink.rest).ok()?;
     let announced: Vec<_> = relink.rest.stderr.split(|b| *b == b'\n').filter_map(messages::artifact).collect();
     let outputs = announced.iter().map(|a| compile::made(&a.artifact, a.emit.clone())).collect::<Option<Vec<_>>>()?;
@@ -85,29 +126,11 @@ fn argument(relink: &Relink, piece: &Piece, work: &Path, made: &Path) -> Option<
     })
 }
 
-/// Runs the linker; anything but silent success is an error.
-fn link(relink: &Relink, arguments: &[OsString], work: &Path) -> io::Result<()> {
-    let run = |arguments: &[OsString]| {
-        let mut command = Command::new(&relink.program);
-        command.args(arguments).envs(relink.environment.iter().map(|(n, v)| (n, v))).env(names::NESTED, "1");
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        process::dies_with_us(&mut command);
-        command.output()
-    };
-    let output = match run(arguments) {
-        Err(error) if error.kind() == io::ErrorKind::ArgumentListTooLong => {
-            // As rustc does it.
-            let file = work.join("linker-arguments");
-            fs::write(&file, spool::response_file(arguments))?;
-            let mut word = OsString::from("@");
-            word.push(&file);
-            run(&[word])?
-        }
-        result => result?,
-    };
-    if output.status.success() && output.stdout.is_empty() && output.stderr.is_empty() {
-        Ok(())
-    } else {
-        Err(io::Error::other("the linker has something to say"))
-    }
+/// What rustc runs to link, in the environment that it gives it.
+pub fn driver(program: &OsStr, environment: &[(String, OsString)]) -> Command {
+    let mut command = Command::new(program);
+    command.envs(environment.iter().map(|(n, v)| (n, v))).env(names::NESTED, "1");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    process::dies_with_us(&mut command);
+    command
 }

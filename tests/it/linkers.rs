@@ -8,10 +8,10 @@ use std::{
 
 use crate::support::{Run, Sandbox, edit, small::output};
 
-const SETTING: &str = "RUSTC_HYPEROPT_PERFORMANCE_LINKER";
+pub const SETTING: &str = "RUSTC_HYPEROPT_PERFORMANCE_LINKER";
 
 /// A program called `name`, before everything else that can be run.
-fn with_program(sandbox: &Sandbox, name: &str, script: &str) -> String {
+pub fn with_program(sandbox: &Sandbox, name: &str, script: &str) -> String {
     let dir = sandbox.path("programs");
     fs::create_dir_all(&dir).expect("created");
     fs::write(dir.join(name), format!("#!/bin/sh\n{script}\n")).expect("written");
@@ -38,7 +38,7 @@ fn is_linked_by(dir: &Path, name: &str) -> bool {
     program.windows(name.len()).any(|w| w.eq_ignore_ascii_case(name.as_bytes()))
 }
 
-fn installed(name: &str) -> Option<PathBuf> {
+pub fn installed(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&std::env::var_os("PATH")?).map(|d| d.join(name)).find(|p| p.is_file())
 }
 

@@ -12,6 +12,7 @@ mod concurrency;
 mod contents;
 mod damage;
 mod disks;
+mod drift;
 mod everyday;
 mod failures;
 mod fix;
@@ -28,6 +29,7 @@ mod relink;
 mod relocation;
 mod kills;
 mod linkers;
+mod measured_linkers;
 #[cfg(feature = "llm")]
 mod llm;
 #[cfg(feature = "llm")]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     analyze::{
         Basis, Finding, Input, Report,
+        linkers::{Links, tests::times},
         project::{
             Project,
             tests::{build, compiled, sample, unit},
@@ -24,7 +25,7 @@ fn of<'a>(report: &'a Report, name: &str) -> Vec<&'a Finding> {
 
 fn with(units: Vec<KnownUnit>) -> Input {
     let runs = units.iter().map(|u| compiled(u, 0)).collect();
-    let reply = BuildsReply { builds: vec![build("b", runs)], units, targets: Vec::new() };
+    let reply = BuildsReply { builds: vec![build("b", runs)], units, targets: Vec::new(), links: None };
     Input { project: Project::of(&reply).expect("something"), ..input() }
 }
 
@@ -128,8 +129,30 @@ fn linking_counts_what_was_recorded() {
         let report = Report::of(Input { linker, linkers: linkers.to_vec(), ..with(vec![app]) });
         of(&report, "linking")[0].change.clone()
     };
-    assert!(change(Linker::System, &["lld", "mold"]).contains("(here it takes lld)"));
-    assert!(change(Linker::Auto, &["lld"]).starts_with("write less"), "it is set already");
+    let measure = change(Linker::System, &["lld", "mold"]);
+    assert!(measure.starts_with("`rustc-hyperopt analyze --measure-linkers` tells what a link takes with each"), "{measure}");
+    assert!(change(Linker::Auto, &[]).starts_with("write less"), "it is set, and nothing is installed");
+}
+
+#[test]
+fn measured_linkers_decide() {
+    let said = |links: Links, linker: Linker| {
+        let mut app = local(unit("app", "bin", 400, 400, &[]));
+        app.last.link_ms = Some(410);
+        let report = Report::of(Input { linker, links, linkers: vec!["mold"], ..with(vec![app]) });
+        let one = |name: &str| of(&report, name).first().map(|f| (*f).clone());
+        (one("linker"), one("linking").expect("told").change)
+    };
+    let all = times(&[("system", "GNU ld 2.40", 410), ("mold", "mold 2.34", 90)]);
+    let (better, _) = said(Links::Measured(all.clone()), Linker::System);
+    let better = better.expect("worth it");
+    assert_eq!(better.title, "the link of `app` takes 410 ms with GNU ld 2.40, and 90 ms with mold 2.34");
+    assert_eq!(better.gain.map(|g| (g.ms, g.basis, g.per_edit)), Some((320, Basis::Measured, true)));
+    assert_eq!(better.apply, Some("linker-mold"));
+    let (none, change) = said(Links::Measured(all), Linker::Mold);
+    assert!(none.is_none() && change.contains("nothing here is faster by much than mold 2.34"), "{change}");
+    let (none, change) = said(Links::OutOfDate(0, "mold 2.34 is gone".into()), Linker::System);
+    assert!(none.is_none() && change.contains("holds no more, since mold 2.34 is gone"), "{change}");
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn five_hundred_units_stay_below_a_megabyte() {
         units.push(unit(&format!("a-crate-with-a-long-name-{n}"), "lib", 50 + n, 100 + 3 * n, &needs));
     }
     let runs = units.iter().zip(0..).map(|(u, n)| compiled(u, n * 37)).collect();
-    let reply = BuildsReply { builds: vec![build("b", runs)], units, targets: Vec::new() };
+    let reply = BuildsReply { builds: vec![build("b", runs)], units, targets: Vec::new(), links: None };
     let input = Input { project: Project::of(&reply).expect("something"), ..input() };
     let page = page(&Report::of(input), "a day");
     assert!(page.len() < 1_000_000, "{}", page.len());

@@ -1,6 +1,6 @@
 //! `analyze`: what builds cost and what would help, from recorded times; `--apply` makes one of the changes.
 //!
-//! It must never start a build, and never change a file without `--apply` or `--undo`.
+//! It must never start a build, and never change a file without `--apply` or `--undo`. Only `--measure-linkers` runs a linker.
 
 use std::{
     ffi::OsString,
@@ -30,6 +30,7 @@ use crate::{
 };
 
 mod apply;
+mod linkers;
 mod text;
 
 /// Findings of a kind that are shown, by default and with `--detailed`.
@@ -53,6 +54,13 @@ pub enum AnalyzeError {
     NothingApplied(PathBuf),
     #[error("there is nowhere to keep what `--undo` needs")]
     NoStore,
+    #[error("there is nowhere to keep a configuration")]
+    NoConfiguration,
+    /// The program, and why it cannot.
+    #[error("{}", no_link(.0.as_ref()))]
+    NoLink(Option<(String, String)>),
+    #[error("`{program}` could not be linked as it was: {said}")]
+    LinkFails { program: String, said: String },
     #[error("{0}")]
     Io(#[from] std::io::Error),
 }
@@ -69,12 +77,23 @@ impl AnalyzeError {
                 Some(format!("there is {}", all.join(", ")))
             }
             Self::ChangedSince(_) => Some("take the change back by hand; `--apply` has shown it".into()),
+            Self::NoLink(_) | Self::LinkFails { .. } => {
+                Some("edit a source, build with `rustc-hyperopt build`, and measure again".into())
+            }
             Self::Refused { cause, .. } => Some(cause.hint().into()),
             Self::NothingApplied(_) => Some("`rustc-hyperopt analyze` lists the changes that `--apply` makes".into()),
             Self::NoStore => Some("set `RUSTC_HYPEROPT_CACHE_PATH` to a directory of yours".into()),
+            Self::NoConfiguration => Some("set `HOME`, or `XDG_CONFIG_HOME`".into()),
             Self::Io(_) => None,
         }
     }
+}
+
+fn no_link(why: Option<&(String, String)>) -> String {
+    why.map_or_else(
+        || "no link of a program is on record".to_owned(),
+        |(program, why)| format!("`{program}` cannot be linked again: {why}"),
+    )
 }
 
 /// Runs the command.
@@ -86,15 +105,21 @@ pub fn run(ctx: &mut Context, args: &AnalyzeArgs) -> Result<i32, CliError> {
     let understood = Call::understand(&words, None, &ctx.env, &ctx.cwd).ok_or(AnalyzeError::NoProject)?;
     let manifest = understood.root.join("Cargo.toml");
     if let Some(name) = &args.apply {
-        return apply::apply(ctx, &manifest, name);
+        return apply::named(ctx, &manifest, name);
     }
     if args.undo {
         return apply::undo(ctx, &manifest);
     }
     let mut daemon = daemon::connect(ctx)?;
-    let metadata = metadata(ctx, &understood.root);
+    // Nothing else is to be done while links are measured.
+    let metadata = if args.measure_linkers { None } else { metadata(ctx, &understood.root) };
     let reply = builds(&mut daemon, understood.call.target(), &understood.root)?;
     let project = Project::of(&reply).ok_or(AnalyzeError::NoBuilds)?;
+    let linker = config::load(&ctx.env, &ctx.cwd, &[]).map(|loaded| loaded.settings.performance.linker).unwrap_or_default();
+    if args.measure_linkers {
+        return linkers::measure(ctx, &mut daemon, &project, linker);
+    }
+    let links = linkers::known(&project, reply.links);
     let input = Input {
         project,
         locked: lockfile::locked(&understood.lock_text),
@@ -102,8 +127,9 @@ pub fn run(ctx: &mut Context, args: &AnalyzeArgs) -> Result<i32, CliError> {
         manifest: std::fs::read_to_string(&manifest).map_err(AnalyzeError::Io)?,
         root: understood.root,
         debug_by_environment: ctx.env.get("CARGO_PROFILE_DEV_DEBUG").is_some(),
-        linker: config::load(&ctx.env, &ctx.cwd, &[]).map(|loaded| loaded.settings.performance.linker).unwrap_or_default(),
+        linker,
         linkers: fast_linker::installed(&ctx.env, &ctx.cwd).into_iter().map(|found| found.brand.name()).collect(),
+        links,
         jobs: thread::available_parallelism().map_or(1, usize::from),
         most: if args.detailed || args.json || args.html.is_some() { MANY } else { FEW },
     };

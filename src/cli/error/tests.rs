@@ -26,11 +26,11 @@ macro_rules! all {
 }
 
 fn file() -> PathBuf {
-    "/home/user/project/Cargo.toml".into()
+    "/srv/project/Cargo.toml".into()
 }
 
 fn dir() -> PathBuf {
-    "/home/user/project".into()
+    "/srv/project".into()
 }
 
 fn denied() -> io::Error {
@@ -51,7 +51,7 @@ fn config() -> ConfigError {
 }
 
 fn ipc() -> Vec<IpcError> {
-    let store = || PathBuf::from("/home/user/.cache/rustc-hyperopt");
+    let store = || PathBuf::from("/srv/cache");
     all! { IpcError:
         IpcError::NotRunning(_) => IpcError::NotRunning(store());
         IpcError::BreakerOpen(_) => IpcError::BreakerOpen(store());
@@ -77,7 +77,7 @@ fn init() -> Vec<InitError> {
         InitError::Other { .. } => InitError::Other { file: ".cargo/config.toml".into(), wrapper: other() };
         InitError::Io(_) => InitError::Io(denied());
         InitError::NoHome => InitError::NoHome;
-        InitError::Exe(_) => InitError::Exe("/home/user/bin/rustc-hyperopt".into());
+        InitError::Exe(_) => InitError::Exe("/srv/bin/rustc-hyperopt".into());
     }
 }
 
@@ -96,7 +96,7 @@ fn bench() -> Vec<BenchError> {
     all! { BenchError:
         BenchError::NoProject(_) => BenchError::NoProject(dir());
         BenchError::Cargo { .. } => BenchError::Cargo { what: "`cargo build` fails in a copy".into(), said: "error[E0425]".into() };
-        BenchError::Outside(..) => BenchError::Outside("/home/user/other".into(), dir());
+        BenchError::Outside(..) => BenchError::Outside("/srv/other".into(), dir());
         BenchError::NoSite(_) => BenchError::NoSite(" in src/main.rs".into());
         BenchError::NotInstalled(_) => BenchError::NotInstalled("sccache");
         BenchError::Io(_) => BenchError::Io(denied());
@@ -139,6 +139,11 @@ fn analyze() -> Vec<AnalyzeError> {
         AnalyzeError::ChangedSince(_) => AnalyzeError::ChangedSince(file());
         AnalyzeError::NothingApplied(_) => AnalyzeError::NothingApplied(file());
         AnalyzeError::NoStore => AnalyzeError::NoStore;
+        AnalyzeError::NoConfiguration => AnalyzeError::NoConfiguration;
+        AnalyzeError::NoLink(_) =>
+            AnalyzeError::NoLink(None), AnalyzeError::NoLink(Some(("rg".into(), "it was linked by another driver".into())));
+        AnalyzeError::LinkFails { .. } =>
+            AnalyzeError::LinkFails { program: "rg".into(), said: "ld.lld: error: cannot open crt1.o".into() };
         AnalyzeError::Io(_) => AnalyzeError::Io(denied());
         AnalyzeError::Refused { .. } => AnalyzeError::Refused { file: file(), cause: Refused::Set("debug = 1".into()) };
     };
@@ -156,7 +161,7 @@ fn fix() -> Vec<FixError> {
     let mut all = all! { FixError:
         FixError::Metadata(_) => FixError::Metadata("error: failed to parse manifest".into());
         FixError::Word(_) => FixError::Word("--lockfile-path".into());
-        FixError::Outside(..) => FixError::Outside("/home/user/other/Cargo.toml".into(), dir());
+        FixError::Outside(..) => FixError::Outside("/srv/other/Cargo.toml".into(), dir());
         FixError::Busy => FixError::Busy;
         FixError::Copy(_) => FixError::Copy("error: failed to run custom build command".into());
         FixError::NotThere => FixError::NotThere;

@@ -38,6 +38,7 @@ use crate::{
         },
         wiring::{Wired, Wiring},
     },
+    config::{self, LineDrift},
     engine::units::Site,
     ipc::protocol::{Reply, Request},
     seed,
@@ -51,20 +52,25 @@ fn dir(store: &Path) -> PathBuf {
     store.join("ahead")
 }
 
-fn station(store: &Path, root: &Path) -> PathBuf {
+/// Results with other line numbers are other results, and what is built on them are others: they have a directory of their own.
+fn station(store: &Path, root: &Path, drift: LineDrift) -> PathBuf {
     use std::os::unix::ffi::OsStrExt;
-    dir(store).join(&Digest::of(root.as_os_str().as_bytes()).to_string()[..16])
+    let name = &Digest::of(root.as_os_str().as_bytes()).to_string()[..16];
+    dir(store).join(match drift {
+        LineDrift::Exact => name.to_owned(),
+        LineDrift::Allow => format!("{name}-drift"),
+    })
 }
 
 /// Removes what was built for this project, and for others that nobody watches any more. What of it was of use is in the store.
 pub fn clear(store: &Path, root: &Path) {
-    let own = station(store, root);
+    let own = [LineDrift::Exact, LineDrift::Allow].map(|drift| station(store, root, drift));
     let all = fs::read_dir(dir(store)).into_iter().flatten().flatten().map(|entry| entry.path());
     for dir in all {
         let is_old =
             || fs::metadata(&dir).and_then(|m| m.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|d| d.as_secs() > 86_400));
         // Somebody who works there has it locked.
-        if (dir == own || is_old()) && matches!(Station::take_at(&dir), Ok(Some(_))) {
+        if (own.contains(&dir) || is_old()) && matches!(Station::take_at(&dir), Ok(Some(_))) {
             drop(fs::remove_dir_all(&dir));
         }
     }
@@ -92,7 +98,8 @@ fn compile(ctx: &mut Context, toolchain: Option<OsString>, words: &[OsString]) -
     let mut link = Link::new(&wired.store, &wired.exe).ok()?;
     fs::create_dir_all(dir(&wired.store)).ok()?;
     let root = workspace::root(&ctx.cwd, None).unwrap_or_else(|| PathBuf::from(&users.root));
-    let station = Station::take_at(&station(&wired.store, &root)).ok()??;
+    let drift = config::load(&ctx.env, &ctx.cwd, &[]).ok()?.settings.ai.line_drift;
+    let station = Station::take_at(&station(&wired.store, &root, drift)).ok()??;
     let target = station.target();
     let mut site = users.clone();
     site.call.target = target.clone().into_os_string();
@@ -220,16 +227,16 @@ mod tests {
         let (mine, other) = (Path::new("/p/mine"), Path::new("/p/other"));
         let make = |root: &Path| {
             fs::create_dir_all(dir(&store)).expect("made");
-            let held = Station::take_at(&station(&store, root)).expect("taken").expect("free");
+            let held = Station::take_at(&station(&store, root, LineDrift::Exact)).expect("taken").expect("free");
             fs::create_dir_all(held.target()).expect("made");
             held
         };
         drop(make(other));
         let held = make(mine);
         clear(&store, mine);
-        assert!(station(&store, mine).exists(), "somebody works there");
+        assert!(station(&store, mine, LineDrift::Exact).exists(), "somebody works there");
         drop(held);
         clear(&store, mine);
-        assert!(!station(&store, mine).exists() && station(&store, other).exists());
+        assert!(!station(&store, mine, LineDrift::Exact).exists() && station(&store, other, LineDrift::Exact).exists());
     }
 }

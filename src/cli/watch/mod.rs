@@ -13,7 +13,7 @@ use super::{args::WatchArgs, cargo, context::Context, error::CliError, exit, wir
 use crate::{
     base::{env::names, personality::AHEAD, process::exit_like},
     cargo::{words, workspace},
-    config,
+    config::{self, LineDrift},
     watch::{
         self, WatchError,
         ahead::Ahead,
@@ -111,7 +111,8 @@ pub fn run(ctx: &mut Context, args: &WatchArgs, toolchain: Option<OsString>) -> 
     let colored = if on_screen { ctx.printer.out_theme().is_on() } else { !json && ctx.printer.err_theme().is_on() };
     let prepare = prepare(ctx, toolchain.clone());
     let setup = Setup { root: root.clone(), job, args: given, command: command(ctx, toolchain, colored) };
-    let ahead = Ahead::new(prepare);
+    let drifts = config::load(&ctx.env, &ctx.cwd, &[]).is_ok_and(|l| l.settings.ai.line_drift == LineDrift::Allow);
+    let ahead = Ahead::new(prepare, drifts);
     let ended = if on_screen {
         let size = crossterm::terminal::size().map_err(WatchError::Terminal).map_err(WatchStart::Watch)?;
         let terminal = Terminal::take(std::io::stdout()).map_err(WatchError::Terminal).map_err(WatchStart::Watch)?;

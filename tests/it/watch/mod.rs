@@ -2,4 +2,4 @@
 
 mod ahead;
 mod headless;
-mod watcher;
+pub mod watcher;
