@@ -24,6 +24,14 @@ use crate::{
 /// What a build script's output asks cargo to look at.
 const ASKS: [&[u8]; 2] = [b"cargo:rerun-if-changed=", b"cargo::rerun-if-changed="];
 
+/// What makes cargo run a build script only when something it names has changed.
+const DECLARES: [&[u8]; 2] = [b"cargo:rerun-if-", b"cargo::rerun-if-"];
+
+/// Whether a build script says at all what it depends on.
+pub(super) fn is_declared(said: &[u8]) -> bool {
+    said.split(|b| *b == b'\n').any(|line| DECLARES.iter().any(|d| line.trim_ascii().starts_with(d)))
+}
+
 /// Paths in the output of a build script.
 pub(super) fn named(said: &[u8]) -> impl Iterator<Item = PathBuf> {
     let path = |line: &[u8]| ASKS.iter().find_map(|ask| line.strip_prefix(*ask)).map(|p| PathBuf::from(OsStr::from_bytes(p)));
