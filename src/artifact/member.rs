@@ -25,6 +25,9 @@ pub struct StoredMember {
     pub files: Vec<(OsString, Option<Digest>)>,
     /// Directories of which every entry counts, with a digest of the entries' names.
     pub dirs: Vec<(OsString, Digest)>,
+    /// Variables that a build script has named, and a digest of their values: cargo compares them as well, but only when
+    /// the unit stands there.
+    pub variables: (Vec<String>, Digest),
     /// How it was compiled; nothing for the run of a build script, of which cargo knows the rest.
     pub compile: Option<Compile>,
 }
@@ -84,7 +87,14 @@ mod tests {
             files: Vec::new(),
         };
         let files = vec![("/p/src/lib.rs".into(), Some(Digest::of(b"x")))];
-        let member = StoredMember { unit, target: "/p/target".into(), files, dirs: Vec::new(), compile: None };
+        let member = StoredMember {
+            unit,
+            target: "/p/target".into(),
+            files,
+            dirs: Vec::new(),
+            variables: (Vec::new(), Digest::of(b"")),
+            compile: None,
+        };
         let with = |change: fn(&mut StoredMember)| {
             let mut changed = member.clone();
             change(&mut changed);

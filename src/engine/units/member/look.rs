@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Untracked, given_by_cargo, replaced};
+use super::{Untracked, given_by_cargo, replaced, values};
 use crate::{
     artifact::member::{Compile, StoredMember},
     base::{
@@ -33,8 +33,9 @@ use crate::{
     semantic::macros,
 };
 
-/// Longer than this nobody is kept waiting for a comparison.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// Longer than this nobody is kept waiting for a comparison. A daemon that has just started asks the compiler and the linker
+/// who they are, as it would for the first compile.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// The clock of file times may lag behind by some ticks.
 const LAG: Nanos = 20_000_000;
 const THREADS: usize = 4;
@@ -79,7 +80,10 @@ impl<'a> Look<'a> {
         if member.target != self.target {
             return Err(Refused::Location);
         }
-        // First what costs least.
+        let (variables, then) = &member.variables;
+        if values(&self.own.env, variables) != *then {
+            return Err(Refused::Changed);
+        }
         let mut latest = Nanos::MIN;
         for (path, then) in &member.files {
             let path = Path::new(path);

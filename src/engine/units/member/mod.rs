@@ -83,6 +83,12 @@ fn replaced(outside: &EnvSnapshot, set: &EnvSnapshot) -> Digest {
     KeyHasher::new("replaced variables").list("values", values).finish()
 }
 
+/// The values of variables outside of cargo.
+fn values(outside: &EnvSnapshot, names: &[String]) -> Digest {
+    let values = names.iter().map(|name| outside.get_bytes(name.as_bytes()).unwrap_or(b"\0not set"));
+    KeyHasher::new("values of variables").list("values", values).finish()
+}
+
 /// What of a compile neither cargo nor a list of files tells.
 struct Untracked<'a> {
     /// Read by the compiler, and by macros.

@@ -15,7 +15,7 @@ use std::{
 use super::{
     Untracked, given_by_cargo,
     look::{Listed, query},
-    replaced, set_by_cargo,
+    replaced, set_by_cargo, values,
 };
 use crate::{
     artifact::{
@@ -71,6 +71,7 @@ struct Gathered {
     dir: PathBuf,
     made_from: BTreeMap<PathBuf, Option<Digest>>,
     dirs: Vec<(OsString, Digest)>,
+    variables: Vec<String>,
     compile: Option<Compile>,
     files: Vec<UnitFile>,
     out_dirs: Vec<String>,
@@ -89,6 +90,15 @@ impl Ingest<'_> {
             Kind::Run => self.run(found, deps),
             _ => self.compile(found, deps, own),
         };
+        if let Err(e) = &gathered {
+            drop(
+                std::fs::OpenOptions::new()
+                    .append(true)
+                    .create(true)
+                    .open("/tmp/wt-S/dbg")
+                    .and_then(|mut f| std::io::Write::write_all(&mut f, format!("{} {e:?}\n", found.files.name).as_bytes())),
+            );
+        }
         let (gathered, said) = match (gathered, &found.fingerprint.said) {
             (Ok(gathered), Some(said)) if self.is_unchanged(found) => (gathered, said),
             (Ok(_), _) => return Ok(Err(Refused::Unclear)),
@@ -113,6 +123,7 @@ impl Ingest<'_> {
             target: self.site.call.target.clone(),
             files: gathered.made_from.into_iter().map(|(path, digest)| (path.into_os_string(), digest)).collect(),
             dirs: gathered.dirs,
+            variables: (gathered.variables.clone(), values(&own.env, &gathered.variables)),
             compile: gathered.compile,
         };
         Ok(Ok((self.engine.store.put_member(member)?, package)))
@@ -160,7 +171,16 @@ impl Ingest<'_> {
         files.push(plain(&found.files.dep_info.clone().unwrap_or_default(), told)?);
         files.extend(fingerprint(found, &profile)?);
         let role = role(found);
-        Ok(Gathered { role, dir, made_from, dirs: Vec::new(), compile: Some(compile), files, out_dirs: Vec::new() })
+        Ok(Gathered {
+            role,
+            dir,
+            made_from,
+            dirs: Vec::new(),
+            variables: Vec::new(),
+            compile: Some(compile),
+            files,
+            out_dirs: Vec::new(),
+        })
     }
 
     /// The result that stands for what was read, by the lookup of single compiles, and what was read for that.
@@ -206,7 +226,8 @@ impl Ingest<'_> {
         let target = self.site.call.target();
         let mut wanted: HashMap<&Path, Digest> = HashMap::new();
         for (path, digest) in made_from.iter().filter(|(path, _)| path.starts_with(target)) {
-            wanted.insert(path, digest.ok_or(Refused::Unrecorded)?);
+            // What is not there now is laid out by no unit.
+            wanted.extend(digest.map(|digest| (path.as_path(), digest)));
         }
         let mut seen = HashSet::new();
         let mut queue: Vec<Digest> = deps.iter().map(|(_, id, _)| *id).collect();
@@ -227,7 +248,7 @@ impl Ingest<'_> {
         if !wanted.is_empty() {
             return Err(Refused::Unrecorded);
         }
-        made_from.retain(|path, _| !path.starts_with(target));
+        made_from.retain(|path, digest| digest.is_none() || !path.starts_with(target));
         Ok(())
     }
 
@@ -298,7 +319,8 @@ impl Ingest<'_> {
         let out_dirs =
             found.files.dirs.iter().filter_map(|d| d.to_str().map(str::to_owned)).collect::<std::collections::BTreeSet<_>>();
         let out_dirs = out_dirs.into_iter().collect();
-        Ok(Gathered { role: Role::Run, dir, made_from, dirs, compile: None, files, out_dirs })
+        let variables = watched::variables(&said);
+        Ok(Gathered { role: Role::Run, dir, made_from, dirs, variables, compile: None, files, out_dirs })
     }
 }
 
