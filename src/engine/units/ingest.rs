@@ -203,11 +203,6 @@ impl<'a> Ingest<'a> {
         !settled || self.dependencies(unit).contains(&None)
     }
 
-    /// No member was refused.
-    pub fn all_members_taken(&self) -> bool {
-        self.members.iter().all(|unit| self.id(*unit).is_some())
-    }
-
     /// It belongs to the workspace or lies beside it.
     pub fn is_member(&self, unit: usize) -> bool {
         self.members.contains(&unit)

@@ -28,7 +28,7 @@ const LONGEST_INFO: usize = 256 * 1024;
 /// Versions of one member that are kept in mind for a directory: those of a few branches.
 const VERSIONS: usize = 4;
 /// Members in one list.
-const MOST: usize = 4_000;
+const MOST: usize = 2_000;
 
 impl Ingest<'_> {
     /// Notes the units behind the workspace's own, and what the compiler was.
@@ -68,10 +68,9 @@ impl Ingest<'_> {
         let before = store.unit_list(&key).unwrap_or_default();
         let name = |id: &Digest| store.unit_by_id(id).map(|unit| (unit.place, unit.name));
         let mut versions: HashMap<(String, String), usize> = members.iter().filter_map(name).map(|name| (name, 1)).collect();
-        // Somebody may have removed some of the rest while it was looked at.
-        let whole = self.all_members_taken();
+        // Those that are missing today may have been removed while this was looked at: they go with the store's entries.
         for id in before.units.iter().filter(|id| !members.contains(id)).copied().collect::<Vec<_>>() {
-            let Some(name) = name(&id).filter(|name| !whole || versions.contains_key(name)) else { continue };
+            let Some(name) = name(&id) else { continue };
             let known = versions.entry(name).or_default();
             if *known < VERSIONS && members.len() < MOST {
                 *known += 1;

@@ -90,15 +90,6 @@ impl Ingest<'_> {
             Kind::Run => self.run(found, deps),
             _ => self.compile(found, deps, own),
         };
-        if let Err(e) = &gathered {
-            drop(
-                std::fs::OpenOptions::new()
-                    .append(true)
-                    .create(true)
-                    .open("/tmp/wt-S/dbg")
-                    .and_then(|mut f| std::io::Write::write_all(&mut f, format!("{} {e:?}\n", found.files.name).as_bytes())),
-            );
-        }
         let (gathered, said) = match (gathered, &found.fingerprint.said) {
             (Ok(gathered), Some(said)) if self.is_unchanged(found) => (gathered, said),
             (Ok(_), _) => return Ok(Err(Refused::Unclear)),
