@@ -8,6 +8,7 @@ pub mod link;
 pub mod location;
 pub mod manifest;
 pub mod marker;
+pub mod member;
 pub mod metadata;
 pub mod record;
 pub mod refused;
@@ -20,6 +21,7 @@ pub mod unit;
 
 pub use link::LinkRecord;
 pub use manifest::{Content, Cost, Manifest, Output};
+pub use member::StoredMember;
 pub use state::{StateFile, StateRecord};
 pub use unit::StoredUnit;
 

@@ -4,11 +4,11 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{LinkRecord, Manifest, StateRecord, StoredUnit};
+use super::{LinkRecord, Manifest, StateRecord, StoredMember, StoredUnit};
 use crate::{base::digest::Digest, rustc::WhyNot};
 
 /// The format of everything in the index. Raised whenever a stored type changes.
-pub const FORMAT: u8 = 5;
+pub const FORMAT: u8 = 6;
 
 /// Encodes a value.
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
@@ -39,6 +39,8 @@ pub enum Action {
     Unit(Box<StoredUnit>),
     /// Incremental state. Stands under a key of its own, never under an action key.
     State(Box<StateRecord>),
+    /// A unit of somebody's own sources. Stands under its own name, never under an action key.
+    Member(Box<StoredMember>),
 }
 
 /// What an action key must be extended by.
@@ -60,6 +62,7 @@ impl Action {
             Self::Link(link) => link.blobs().collect(),
             Self::Unit(unit) => unit.blobs().collect(),
             Self::State(state) => state.blobs().collect(),
+            Self::Member(member) => member.unit.blobs().collect(),
             Self::Split(_) | Self::Refused(_) => Vec::new(),
         }
     }

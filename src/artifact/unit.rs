@@ -49,6 +49,8 @@ pub enum Role {
     Metadata,
     BuildScript,
     Run,
+    /// A program, a test, or anything else that nothing is compiled against; only of members.
+    Program,
 }
 
 /// One file below the profile's directory.

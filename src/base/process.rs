@@ -29,6 +29,15 @@ pub fn exit_like(status: ExitStatus) -> ! {
     exit_now(status.code().unwrap_or(1))
 }
 
+/// The columns of the terminal that stderr is, if it is one; cargo tells them to compilers.
+pub fn stderr_width() -> Option<String> {
+    // SAFETY: `winsize` is plain numbers, for which nought is a value.
+    let mut size: libc::winsize = unsafe { std::mem::zeroed() };
+    // SAFETY: the request fills a `winsize`, which lives as long as the call.
+    let result = unsafe { libc::ioctl(libc::STDERR_FILENO, libc::TIOCGWINSZ, &raw mut size) };
+    (result == 0 && size.ws_col > 0).then(|| size.ws_col.to_string())
+}
+
 /// Ends the process at once, without running destructors of the process.
 ///
 /// The wrapper needs this: it runs before C++ constructors have run, so their destructors must not run either.

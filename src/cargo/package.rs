@@ -9,13 +9,15 @@ use serde::{Deserialize, Serialize};
 /// Digits of a commit by which cargo names a checkout (source: `sources/git/source.rs`, `short_id`, at least seven).
 const SHORT: usize = 7;
 
-/// A package that is the same in every project.
+/// A package: one that is the same in every project, or one of somebody's own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum PackageId {
     /// From a registry. Which registry is not told apart: the path of the sources is part of cargo's fingerprint.
     Registry { name: String, version: String },
     /// From a git repository, at the commit with these first digits.
     Git { name: String, revision: String },
+    /// One that somebody may edit, in this directory; never in a lock file's list.
+    Local { name: String, dir: String },
 }
 
 impl PackageId {
@@ -51,10 +53,15 @@ impl PackageId {
         }
     }
 
+    /// Whether somebody may edit it.
+    pub fn is_local(&self) -> bool {
+        matches!(self, Self::Local { .. })
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         match self {
-            Self::Registry { name, .. } | Self::Git { name, .. } => name,
+            Self::Registry { name, .. } | Self::Git { name, .. } | Self::Local { name, .. } => name,
         }
     }
 }
@@ -64,6 +71,7 @@ impl std::fmt::Display for PackageId {
         match self {
             Self::Registry { name, version } => write!(f, "{name} {version}"),
             Self::Git { name, revision } => write!(f, "{name} #{revision}"),
+            Self::Local { name, dir } => write!(f, "{name} ({dir})"),
         }
     }
 }

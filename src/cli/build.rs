@@ -78,14 +78,17 @@ pub fn run(ctx: &mut Context, call: &CargoCall) -> Result<i32, CliError> {
         ended = once(ctx)?;
     }
     let status = ended.status;
+    let outcome = match wiring {
+        _ if status.code().is_none() => None,
+        Wiring::Off => None,
+        Wiring::NoStore(reason) => Some(Err(reason)),
+        Wiring::On(_) => Some(helper.map_or_else(|| Err("no thread could be started".into()), Helper::finish)),
+    };
     if let Some(seeding) = seeding.as_ref().filter(|_| status.success()) {
-        seeding.after(ctx, call);
+        let made = matches!(&outcome, Some(Ok(served)) if served.totals.hit_count() + served.totals.miss_count() > 0);
+        seeding.after(ctx, call, made);
     }
-    if status.code().is_some() && wiring != Wiring::Off {
-        let outcome = match wiring {
-            Wiring::NoStore(reason) => Err(reason),
-            _ => helper.map_or_else(|| Err("no thread could be started".into()), Helper::finish),
-        };
+    if let Some(outcome) = outcome {
         tell(ctx, call, &outcome);
     }
     Ok(code(status))

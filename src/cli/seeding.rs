@@ -38,7 +38,7 @@ impl Seeding {
         wired.seeds.then(|| {
             let build = understand(ctx, &call.args, call.toolchain.as_deref());
             let target = build.as_ref().map(|b| b.call.target.clone());
-            Self { target, site: build.and_then(|b| site(ctx, b)), wired: wired.clone() }
+            Self { target, site: build.and_then(|b| own_site(ctx, b)), wired: wired.clone() }
         })
     }
 
@@ -54,16 +54,27 @@ impl Seeding {
         }
     }
 
-    /// Has what a successful build has left taken into the store, if it is not there yet.
-    pub fn after(&self, ctx: &Context, call: &CargoCall) {
-        let late = || understand(ctx, &call.args, call.toolchain.as_deref()).and_then(|b| site(ctx, b));
-        let site = if self.target.is_some() { self.site.clone() } else { late() };
+    /// Has what a successful build has left taken into the store, if it is not there yet or if something was `made`.
+    pub fn after(&self, ctx: &Context, call: &CargoCall, made: bool) {
+        let late = || {
+            let build = understand(ctx, &call.args, call.toolchain.as_deref())?;
+            if made { Some(seed::own_site(build, &ctx.env, &ctx.cwd)) } else { own_site(ctx, build) }
+        };
+        let is_known = self.site.is_some() || (self.target.is_some() && !made);
+        let site = if is_known { self.site.clone() } else { late() };
         if let Some(site) = site
-            && seed::is_worth_taking(&site.call)
+            && (made || seed::is_worth_taking(&site.call))
             && let Ok(mut client) = Client::connect(&self.wired.store)
         {
-            let reply = client.ask(&Request::Built { site: Box::new(site.clone()), cargo: None });
-            seed::note_built(&site.call, matches!(reply, Ok(Reply::Warm(true))));
+            let mut ask = |members_only| {
+                let reply = client.ask(&Request::Built { site: Box::new(site.clone()), cargo: None, members_only });
+                matches!(reply, Ok(Reply::Warm(true)))
+            };
+            let taken = !seed::is_worth_taking(&site.call) || ask(false);
+            if taken && made {
+                ask(true);
+            }
+            seed::note_built(&site.call, taken);
         }
     }
 
@@ -78,9 +89,12 @@ fn understand(ctx: &Context, args: &[OsString], toolchain: Option<&OsStr>) -> Op
 }
 
 /// Nothing in a directory that has been prepared for this build, and taken in after it.
-fn site(ctx: &Context, build: Understood) -> Option<Site> {
-    let is_worth_it = seed::is_worth_asking(&build.call) || seed::is_worth_taking(&build.call);
-    is_worth_it.then(|| seed::site(build, &ctx.env, &ctx.cwd))
+fn own_site(ctx: &Context, build: Understood) -> Option<Site> {
+    is_worth_it(&build).then(|| seed::own_site(build, &ctx.env, &ctx.cwd))
+}
+
+fn is_worth_it(build: &Understood) -> bool {
+    seed::is_worth_asking(&build.call) || seed::is_worth_taking(&build.call)
 }
 
 /// As [`Seeding::before`] for a cargo that was started without us: `pid` has asked our wrapper its first question.
@@ -92,7 +106,7 @@ pub fn for_cargo(ctx: &Context, pid: &OsString) {
         return;
     }
     let build = understand(ctx, &args, toolchain.as_deref());
-    let Some(site) = build.and_then(|b| site(ctx, b)) else { return };
+    let Some(site) = build.filter(is_worth_it).map(|b| seed::site(b, &ctx.env, &ctx.cwd)) else { return };
     let Ok(mut client) = Client::connect_or_start(&store, &ctx.exe) else { return };
     let cargo: Option<u32> = pid.to_str().and_then(|p| p.parse().ok());
     if seed::is_worth_asking(&site.call) {
@@ -101,7 +115,7 @@ pub fn for_cargo(ctx: &Context, pid: &OsString) {
         put(&mut client, &site, "", &build);
     }
     if seed::is_worth_taking(&site.call) {
-        drop(client.ask(&Request::Built { site: Box::new(site), cargo }));
+        drop(client.ask(&Request::Built { site: Box::new(site), cargo, members_only: false }));
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Job {
     pub site: Site,
     /// The cargo process whose end is to be waited for, if it runs still.
     pub cargo: Option<u32>,
+    /// The others were taken in before, or put there.
+    pub members_only: bool,
 }
 
 /// The queue and its thread.
@@ -100,7 +102,7 @@ fn work(engine: &Engine, settle: &dyn Fn(), jobs: &Receiver<Job>, shared: &Share
             continue;
         }
         settle();
-        match catch_unwind(AssertUnwindSafe(|| take_in(engine, &job.site))) {
+        match catch_unwind(AssertUnwindSafe(|| take_in(engine, &job.site, job.members_only))) {
             Ok(true) => drop(engine.store.maybe_evict()),
             Ok(false) => engine.store.trouble("units-not-taken-in"),
             Err(_) => engine.store.trouble("ingest-panicked"),
@@ -110,13 +112,17 @@ fn work(engine: &Engine, settle: &dyn Fn(), jobs: &Receiver<Job>, shared: &Share
 }
 
 /// Takes in what stands in a target directory in which nobody builds; `false` if the store cannot be written.
-pub fn take_in(engine: &Engine, site: &Site) -> bool {
+pub fn take_in(engine: &Engine, site: &Site, members_only: bool) -> bool {
     let Some(key) = taken_key(site) else { return true };
     let marker = Marker::read(site.call.target());
     if marker.never {
         return true;
     }
     let Ok(ingested) = engine.ingest_units(site, marker.units) else { return false };
+    if members_only {
+        // The rest was counted.
+        return true;
+    }
     engine.store.count_units(|totals| {
         totals.build(ingested.units);
         ingested.refused.iter().for_each(|(why, unit)| totals.left_out(why.name(), unit));

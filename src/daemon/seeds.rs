@@ -39,18 +39,18 @@ pub fn answer(open: &Open, request: Request) -> Reply {
             open.engine.store.trouble("seeds-withdrawn");
             Reply::Done
         }
-        Request::Built { site, cargo } => {
+        Request::Built { site, cargo, members_only } => {
             // Where it cannot be written, the project has to be named when it is to be prepared.
             drop(open.engine.store.note_project(Path::new(&site.root)));
             let taken = ingester::taken_key(&site).is_some_and(|key| open.engine.store.is_taken(&key));
-            if !taken {
-                open.ingester.push(Job { site: *site, cargo });
+            if members_only || !taken {
+                open.ingester.push(Job { site: *site, cargo, members_only });
             }
-            Reply::Warm(taken)
+            Reply::Warm(taken || members_only)
         }
         Request::TakeIn { site, sources } => {
             open.publisher.wait_until_empty();
-            if !ingester::take_in(&open.engine, &site) {
+            if !ingester::take_in(&open.engine, &site, false) {
                 return Reply::Failed("units could not be taken into the store".into());
             }
             drop(open.engine.store.maybe_evict());

@@ -157,7 +157,7 @@ impl Engine {
                 Ok(Some(Found { kind, action: extended, sources: action, cut_off: false, manifest }))
             }
             Some(Action::Refused(why)) => Err(why),
-            Some(Action::Link(_) | Action::State(_) | Action::Unit(_)) | None => Ok(None),
+            Some(Action::Link(_) | Action::State(_) | Action::Unit(_) | Action::Member(_)) | None => Ok(None),
         }
     }
 }

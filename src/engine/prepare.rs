@@ -71,12 +71,38 @@ pub struct Prepared {
     pub flight: Digest,
 }
 
+/// What is known of an invocation before any file that it reads is looked at.
+pub(super) struct Begun {
+    compiler: OsString,
+    args: Vec<ByteBuf>,
+    umask: u32,
+    pub inv: Invocation,
+    pub places: Places,
+    pub env: EnvSnapshot,
+    pub key: InvocationKey,
+    toolchain: Arc<Toolchain>,
+    rules: Rules,
+    additions: Additions,
+    /// Files that the project declares as inputs.
+    pub extra: Vec<PathBuf>,
+    label: String,
+    unit: String,
+}
+
 impl Engine {
     /// Understands a query.
     ///
     /// # Errors
     /// Why it cannot be cached.
     pub fn prepare(&self, query: Query) -> Result<Prepared, WhyNot> {
+        self.complete(self.begin(query)?, &self.store)
+    }
+
+    /// The first half of [`Engine::prepare`].
+    ///
+    /// # Errors
+    /// Why it cannot be cached.
+    pub(super) fn begin(&self, query: Query) -> Result<Begun, WhyNot> {
         let tool = Tool::of(&query.compiler);
         let cwd = PathBuf::from(&query.cwd);
         let inv = Invocation::parse(tool, &query.os_args(), &cwd)?;
@@ -106,24 +132,34 @@ impl Engine {
         let parts = additions.parts.clone();
         let salt = Salt { salt: rules.cache.key_salt.clone(), env: rules.cache.key_env.clone(), additions: parts };
         let key = invocation::key(&inv, &places, &toolchain, linker, &env, &salt);
-        let closure = Closure::of(&inv, &places.cwd, self, files)?;
         let extra = if member { rules.extra_inputs()? } else { Vec::new() };
+        let unit = format!("{package} {version} ({kind})");
+        let (compiler, args, umask) = (query.compiler, query.args, query.umask);
+        Ok(Begun { compiler, args, umask, inv, places, env, key, toolchain, rules, additions, extra, label, unit })
+    }
+
+    /// The second half: everything that was compiled before, read through `files`.
+    ///
+    /// # Errors
+    /// Why it cannot be cached.
+    pub(super) fn complete(&self, begun: Begun, files: &dyn DigestFile) -> Result<Prepared, WhyNot> {
+        let Begun { compiler, args, umask, inv, places, env, key, toolchain, rules, additions, extra, label, unit } = begun;
+        let closure = Closure::of(&inv, &places.cwd, self, files)?;
         let context = Context { inv: &inv, places: &places, env: &env, files };
         let macros = closure.macros(&inv, &places.cwd);
-        refuse_database(&macros, &env, &places.cwd)?;
+        let variables = self.read_by_macros(&macros, &env, &places.cwd, files)?;
         let nosy_macros = macros.iter().any(|m| macros::may_read_files(&m.name));
-        let variables = self.macro_variables.read_by(&macros, &env, files)?;
         let given = context.given(key.key, &closure, &extra, &variables)?;
         let source = files.digest(&places.cwd.join(&inv.source)).map_err(|e| WhyNot::Input(e.to_string()))?.0;
         let flight = KeyHasher::new("flight").field("given", &given.key.0).field("source", &source.0).finish();
         Ok(Prepared {
-            compiler: query.compiler,
-            args: query.args,
+            compiler,
+            args,
             variables: [variables.clone(), rules.cache.key_env].concat(),
             label,
-            unit: format!("{package} {version} ({kind})"),
+            unit,
             session: text(&env, names::SESSION).unwrap_or_default(),
-            umask: query.umask,
+            umask,
             verify_always: rules.cache.verify == Verify::Always,
             inv,
             places,
@@ -142,6 +178,21 @@ impl Engine {
             additions,
             flight,
         })
+    }
+
+    /// The variables that procedural macros are known to read.
+    ///
+    /// # Errors
+    /// Why a crate with such macros cannot be cached.
+    pub(super) fn read_by_macros(
+        &self,
+        macros: &[MacroCrate],
+        env: &EnvSnapshot,
+        cwd: &Path,
+        files: &dyn DigestFile,
+    ) -> Result<Vec<String>, WhyNot> {
+        refuse_database(macros, env, cwd)?;
+        self.macro_variables.read_by(macros, env, files)
     }
 }
 

@@ -34,7 +34,7 @@ use self::{
 };
 use super::{Engine, Prepared};
 use crate::{
-    base::env::EnvSnapshot,
+    base::{env::EnvSnapshot, sync::lock},
     rustc::{
         WhyNot,
         rewrite::{Change, rewrite},
@@ -154,6 +154,14 @@ impl Engine {
         if prepared.is_local() {
             // Not to know it costs a better message some day.
             drop(self.store.note_command(&prepared.stem(), StoredCommand { sources, ..command(prepared, read) }));
+        }
+    }
+
+    /// Outputs are put in place that were made from just these sources, by the command that is on record.
+    pub(super) fn note_standing(&self, stem: &Path, sources: crate::base::digest::Digest) {
+        lock(&self.grafted).remove(stem);
+        if let Some(command) = self.store.command(stem).filter(|c| c.sources != Some(sources)) {
+            drop(self.store.note_command(stem, StoredCommand { sources: Some(sources), ..command }));
         }
     }
 

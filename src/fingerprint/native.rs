@@ -92,13 +92,22 @@ fn is_native(path: &Path, objects: bool) -> bool {
     (by_extension || name.contains(".so.")) && path.is_file()
 }
 
-/// Existing files and directories that a link argument names, whole or behind `=`, `,` or a known prefix.
+/// What the link arguments would name if it were there: files and directories.
+pub fn named(inv: &Invocation, cwd: &Path) -> Vec<PathBuf> {
+    inv.link_args.iter().filter(|_| inv.links).flat_map(|arg| named_in(arg.as_bytes(), cwd)).collect()
+}
+
+/// Existing files and directories that a link argument names.
 fn paths_in(arg: &[u8], cwd: &Path) -> Vec<PathBuf> {
+    named_in(arg, cwd).into_iter().filter(|path| path.exists()).collect()
+}
+
+/// What a link argument may name, whole or behind `=`, `,` or a known prefix.
+fn named_in(arg: &[u8], cwd: &Path) -> Vec<PathBuf> {
     let as_path = |piece: &[u8]| {
         let prefixes: [&[u8]; 3] = [b"-T", b"-L", b"@"];
         let piece = prefixes.iter().find_map(|p| piece.strip_prefix(*p)).unwrap_or(piece);
-        let path = cwd.join(std::ffi::OsStr::from_bytes(piece));
-        (!piece.is_empty() && path.exists()).then_some(path)
+        (!piece.is_empty()).then(|| cwd.join(std::ffi::OsStr::from_bytes(piece)))
     };
     arg.split(|b| *b == b',' || *b == b'=').filter_map(as_path).collect()
 }

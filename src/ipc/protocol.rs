@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The version of everything in this file; `tests/protocol.lock` notices when it should have been raised.
-pub const VERSION: u16 = 11;
+pub const VERSION: u16 = 12;
 /// The first bytes of a connection.
 pub const MAGIC: [u8; 8] = *b"hyperopt";
 
@@ -98,8 +98,8 @@ pub enum Request {
     Seeded { session: String, build: String, target: OsString, units: Vec<String>, outcome: Outcome },
     /// What was put there did not fit, and cargo was made to look anew.
     SeedsWithdrawn { units: Vec<Digest> },
-    /// A build has ended, or ends with this process: its units can be taken in.
-    Built { site: Box<Site>, cargo: Option<u32> },
+    /// A build has ended, or ends with this process: its units can be taken in, or those of its members alone.
+    Built { site: Box<Site>, cargo: Option<u32>, members_only: bool },
     /// The incremental state of this compile could not be put in place; it is compiled without. The ticket stays. No reply.
     StateFailed { ticket: u64, blob: Option<Digest> },
     /// Do now what waits for a quiet moment: keep incremental state, and with `prime`, make what is missing.

@@ -22,12 +22,14 @@ use crate::{
         env::EnvSnapshot,
         failpoint,
         fs::{Durability, umask, write_atomic},
+        process::stderr_width,
+        secret::is_secret_name,
     },
     cargo::{
         call::{Call, Understood},
         layout::LOCKS,
     },
-    engine::units::{Layout, Site},
+    engine::units::{Layout, Own, Site},
     events::Outcome,
     ipc::{
         client::Client,
@@ -44,7 +46,14 @@ const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55
 /// All that is to be known of a build. Reads its lock file and looks at the tools around it.
 pub fn site(build: Understood, env: &EnvSnapshot, cwd: &Path) -> Site {
     let packages = build.packages();
-    Site { call: build.call, root: build.root.into_os_string(), packages, tools: tools::digest(env, cwd), umask: umask() }
+    let tools = tools::digest(env, cwd);
+    Site { call: build.call, root: build.root.into_os_string(), packages, tools, umask: umask(), own: None }
+}
+
+/// The same for a build that we start: what its members are made from is known.
+pub fn own_site(build: Understood, env: &EnvSnapshot, cwd: &Path) -> Site {
+    let env_of_cargo = env.clone().map_values(|name, value| Some(if is_secret_name(name) { Vec::new() } else { value }));
+    Site { own: Some(Own { env: env_of_cargo, width: stderr_width() }), ..site(build, env, cwd) }
 }
 
 /// Whether there may be anything to put there. Costs a look at a small file.

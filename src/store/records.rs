@@ -98,7 +98,7 @@ impl Store {
             let kind = match action {
                 Action::Done(_) => Kind::Result,
                 Action::Link(_) => Kind::Link,
-                Action::Unit(_) => Kind::Unit,
+                Action::Unit(_) | Action::Member(_) => Kind::Unit,
                 Action::State(_) => Kind::State,
                 Action::Split(_) | Action::Refused(_) => Kind::Split,
             };

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Store, StoreError, Table, lock};
 use crate::{
-    artifact::{StoredUnit, record::Action},
+    artifact::{StoredMember, StoredUnit, record::Action},
     base::digest::{Digest, KeyHasher},
     cargo::package::PackageId,
 };
@@ -38,8 +38,27 @@ impl Store {
     pub fn unit_by_id(&self, id: &Digest) -> Option<StoredUnit> {
         match self.action(id) {
             Some(Action::Unit(unit)) => Some(*unit),
+            Some(Action::Member(member)) => Some(member.unit),
             _ => None,
         }
+    }
+
+    /// A unit of somebody's own, with what it was made from.
+    pub fn member(&self, id: &Digest) -> Option<StoredMember> {
+        match self.action(id) {
+            Some(Action::Member(member)) => Some(*member),
+            _ => None,
+        }
+    }
+
+    /// Stores a unit of somebody's own, whose blobs are in the store.
+    ///
+    /// # Errors
+    /// If it could not be written.
+    pub fn put_member(&self, member: StoredMember) -> Result<Digest, StoreError> {
+        let id = member.id();
+        self.put_action_if_absent(&id, &Action::Member(Box::new(member)))?;
+        Ok(id)
     }
 
     /// Stores a unit whose blobs are in the store.

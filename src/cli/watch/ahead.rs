@@ -162,7 +162,7 @@ fn is_wanted(site: &Site) -> bool {
 /// Downloaded packages are seeded from now on; the project's own are in the store already.
 fn take_in(link: &mut Link, wired: &Wired, site: &Site) {
     if wired.seeds && seed::is_worth_taking(&site.call) {
-        let reply = link.ask(&Request::Built { site: Box::new(site.clone()), cargo: None });
+        let reply = link.ask(&Request::Built { site: Box::new(site.clone()), cargo: None, members_only: false });
         if matches!(reply, Ok(Reply::Warm(true))) {
             seed::note_built(&site.call, true);
         }

@@ -12,7 +12,12 @@ use std::{
     rc::Rc,
 };
 
-use super::{Laid, LaidFile, Layout, Refused, Site, lists::toolchain_key, watched};
+use super::{
+    Laid, LaidFile, Layout, Refused, Site,
+    lists::toolchain_key,
+    member::{self, Look},
+    watched,
+};
 use crate::{
     artifact::{
         Content,
@@ -36,11 +41,32 @@ const LONG_AGO: Nanos = 1_600_000_000_000_000_000;
 struct Units<'a> {
     store: &'a Store,
     read: HashMap<Digest, Option<Rc<StoredUnit>>>,
+    /// Of members, the exact key of what was read.
+    sources: HashMap<Digest, Option<Digest>>,
 }
 
-impl Units<'_> {
+impl<'a> Units<'a> {
+    fn of(store: &'a Store) -> Self {
+        Self { store, read: HashMap::new(), sources: HashMap::new() }
+    }
+
     fn get(&mut self, id: &Digest) -> Option<Rc<StoredUnit>> {
         self.read.entry(*id).or_insert_with(|| self.store.unit_by_id(id).map(Rc::new)).clone()
+    }
+
+    /// Remembers the units of those members that would be made today as they were; of each, how its inputs compare.
+    fn look(&mut self, engine: &Engine, site: &Site) -> (Vec<Digest>, HashMap<Digest, Result<Nanos, Refused>>) {
+        let Some(own) = &site.own else { return (Vec::new(), HashMap::new()) };
+        let look = Look::begin(engine, own, site.call.target());
+        let list = self.store.unit_list(&member::list_key(&site.call, &site.root)).unwrap_or_default();
+        let members: Vec<_> = list.units.into_iter().filter_map(|id| Some((id, self.store.member(&id)?))).collect();
+        let looked = look.all(&members);
+        let ids = members.iter().map(|(id, _)| *id).collect();
+        for (id, member) in members {
+            self.sources.insert(id, member.compile.map(|c| c.sources));
+            self.read.insert(id, Some(Rc::new(member.unit)));
+        }
+        (ids, looked)
     }
 }
 
@@ -55,6 +81,8 @@ struct Choice<'a> {
     won: HashMap<(String, String), Digest>,
     /// The latest write time among the files of a unit that is to be laid out, or stands there.
     done: HashMap<Digest, Result<Nanos, Refused>>,
+    /// Of members: the latest write time among what they were made from, or why they cannot be laid out.
+    looked: HashMap<Digest, Result<Nanos, Refused>>,
     layout: Layout,
     refused: BTreeMap<Refused, u64>,
 }
@@ -65,12 +93,13 @@ impl Engine {
         let note = self.store.toolchain_note(&toolchain_key(&site.call));
         let exactly = self.store.unit_list(&site.call.exact);
         let complete = exactly.as_ref().is_some_and(|list| list.complete);
-        let mut units = Units { store: &self.store, read: HashMap::new() };
+        let mut units = Units::of(&self.store);
         let wanted = match exactly.or_else(|| self.store.unit_list(&site.call.roughly)) {
             Some(list) => list.units,
             None => self.candidates(site, note.as_ref().map(|n| n.rustc), &mut units),
         };
-        let mut choice = Choice::new(self, site, units);
+        let (members, looked) = units.look(self, site);
+        let mut choice = Choice { looked, ..Choice::new(self, site, units) };
         for id in wanted {
             if let Err(refused) = choice.take(id, 0)
                 && !choice.take_instead_of(&id)
@@ -78,8 +107,10 @@ impl Engine {
                 *choice.refused.entry(refused).or_default() += 1;
             }
         }
+        let complete = complete && choice.refused.is_empty();
+        choice.take_members(&members);
         let Choice { mut layout, refused, .. } = choice;
-        layout.complete = complete && refused.is_empty();
+        layout.complete = complete;
         layout.refused = refused.into_iter().map(|(r, n)| (r.name().to_owned(), n)).collect();
         layout.rustc_info = note.map(|n| n.info).unwrap_or_default();
         self.store.touch_units(layout.units.iter().map(|u| &u.id).chain(layout.present.iter().map(|(_, _, id)| id)));
@@ -135,6 +166,7 @@ impl<'a> Choice<'a> {
             there,
             won: HashMap::new(),
             done: HashMap::new(),
+            looked: HashMap::new(),
             layout: Layout::default(),
             refused: BTreeMap::new(),
         }
@@ -158,6 +190,19 @@ impl<'a> Choice<'a> {
         others.iter().any(|other| other != id && self.units.get(other).is_some_and(is_like) && self.take(*other, 0).is_ok())
     }
 
+    /// Lays out the workspace's own units; of several versions of one, the one that is today's.
+    fn take_members(&mut self, members: &[Digest]) {
+        let mut refused: HashMap<(String, String), Option<Refused>> = HashMap::new();
+        for id in members {
+            let Some(unit) = self.units.get(id) else { continue };
+            let result = self.take(*id, 0).err();
+            // The first is the newest.
+            let known = refused.entry((unit.place.clone(), unit.name.clone())).or_insert(result);
+            *known = known.and(result.and(*known));
+        }
+        refused.into_values().flatten().for_each(|why| *self.refused.entry(why).or_default() += 1);
+    }
+
     fn lay(&mut self, id: Digest, depth: usize) -> Result<Nanos, Refused> {
         let unit = self.units.get(&id).filter(|_| depth < DEEPEST).ok_or(Refused::Gone)?;
         if unit.tools.is_some_and(|t| t != self.site.tools) {
@@ -179,12 +224,22 @@ impl<'a> Choice<'a> {
         } else {
             // They are what they were, whenever they were written.
             let newest = newest.max(watched::unchanged(&self.engine.store, &unit.watched).ok_or(Refused::Watched)?);
+            let newest = if unit.package.is_local() { newest.max(self.own_inputs(&id, &unit)?) } else { newest };
             let (laid, newest) = self.files(id, &unit, newest)?;
             self.layout.units.push(laid);
             newest
         };
         self.won.insert(key, id);
         Ok(newest)
+    }
+
+    /// The latest write time of what a member was made from, if it would be made as it was.
+    fn own_inputs(&self, id: &Digest, unit: &StoredUnit) -> Result<Nanos, Refused> {
+        let latest = *self.looked.get(id).unwrap_or(&Err(Refused::Member)).as_ref().map_err(|refused| *refused)?;
+        if let Some(Some(sources)) = self.units.sources.get(id) {
+            self.engine.note_laid(unit, self.site.call.target(), *sources);
+        }
+        Ok(latest)
     }
 
     /// The unit's files and the latest of their write times, which is not before `newest`.
@@ -194,7 +249,7 @@ impl<'a> Choice<'a> {
         let mut files = Vec::with_capacity(unit.files.len());
         for file in &unit.files {
             // Cargo reads the words only to say why it builds a unit again.
-            if is_words(&file.path) {
+            if is_words(&file.path) && !unit.package.is_local() {
                 continue;
             }
             if !leads_down(&file.path) {
@@ -234,6 +289,16 @@ fn is_words(path: &str) -> bool {
 }
 
 impl Engine {
+    /// What stands under a member's name from now on is no earlier version's.
+    fn note_laid(&self, unit: &StoredUnit, target: &Path, sources: Digest) {
+        let Some(dep_info) = unit.files.iter().map(|f| Path::new(&f.path)).find(|p| p.extension().is_some_and(|e| e == "d"))
+        else {
+            return;
+        };
+        let name = format!("lib{}", dep_info.file_stem().unwrap_or_default().to_string_lossy());
+        self.note_standing(&target.join(&unit.place).join(dep_info.with_file_name(name)), sources);
+    }
+
     /// The latest write time among a unit's files in a target directory, if they are all there and the same byte by byte.
     pub(super) fn write_time(&self, unit: &StoredUnit, target: &Path) -> Option<Nanos> {
         let profile = target.join(&unit.place);

@@ -5,9 +5,10 @@
 //! meanwhile they change, and that unit is left out, as is one that is older than what is behind it.
 
 use std::{
-    cell::OnceCell,
-    collections::HashMap,
+    cell::{OnceCell, RefCell},
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
+    rc::Rc,
 };
 
 use super::{Refused, Site, gather::Surroundings, watched};
@@ -60,6 +61,10 @@ pub(super) struct Ingest<'a> {
     /// By cargo's hash of the fingerprint.
     pub by_hash: HashMap<u64, usize>,
     results: HashMap<usize, Result<(Digest, PackageId), Refused>>,
+    /// Units of the workspace, or beside it.
+    members: HashSet<usize>,
+    /// Units of the store that were read already.
+    read: RefCell<HashMap<Digest, Option<Rc<StoredUnit>>>>,
     /// Units that were put there from the store.
     seeded: HashMap<(String, String), Digest>,
 }
@@ -90,12 +95,12 @@ impl Engine {
 }
 
 impl Found {
-    fn all(&self) -> impl Iterator<Item = (&PathBuf, &FileSig)> {
+    pub(super) fn all(&self) -> impl Iterator<Item = (&PathBuf, &FileSig)> {
         self.files.files.iter().zip(&self.sigs)
     }
 
     /// What a build script has said to cargo.
-    fn said(&self) -> impl Iterator<Item = (&PathBuf, &FileSig)> {
+    pub(super) fn said(&self) -> impl Iterator<Item = (&PathBuf, &FileSig)> {
         let is_it = |f: &Path| !f.iter().any(|p| p == "out") && f.file_name().is_some_and(|n| n == "output" || n == "stdout");
         self.all().filter(move |(f, _)| is_it(f))
     }
@@ -131,7 +136,7 @@ impl<'a> Ingest<'a> {
         }
         let by_hash = found.iter().enumerate().map(|(n, f)| (f.fingerprint.hash, n)).collect();
         let seeded = seeded.into_iter().map(|(place, name, id)| ((place, name), id)).collect();
-        Self { engine, site, found, by_hash, results: HashMap::new(), seeded }
+        Self { engine, site, found, by_hash, results: HashMap::new(), members: HashSet::new(), read: RefCell::default(), seeded }
     }
 
     /// The names in the store of what was put there.
@@ -163,11 +168,18 @@ impl<'a> Ingest<'a> {
                 None => result = Err(Refused::Dependency),
             }
         }
-        let taken = match result {
+        let package = self.package(unit, &ids).filter(|package| !package.is_local());
+        if package.is_none() {
+            self.members.insert(unit);
+        }
+        let on_members = ids.iter().any(|(_, _, package)| package.is_local());
+        let taken = match (result, package) {
             // What belongs to the workspace is not lost because of what is behind it.
-            Err(_) if self.package(unit, &ids).is_none() => Ok(Err(Refused::Member)),
-            Err(refused) => Ok(Err(refused)),
-            Ok(()) => self.store(unit, &ids),
+            (Err(_), None) => Ok(Err(Refused::Member)),
+            (Err(refused), Some(_)) => Ok(Err(refused)),
+            // It holds in any directory, they do not.
+            (Ok(()), Some(_)) if on_members => Ok(Err(Refused::Dependency)),
+            (Ok(()), package) => self.store(unit, &ids, package),
         }?;
         self.results.insert(unit, taken.clone());
         Ok(taken)
@@ -179,7 +191,7 @@ impl<'a> Ingest<'a> {
         said.flat_map(|said| &said.deps).map(|(_, _, _, hash)| self.by_hash.get(hash).copied()).collect()
     }
 
-    /// The name in the store, if the unit has one.
+    /// The name in the store, if the unit has one. A member's is asked for by [`Ingest::is_member`].
     pub fn id(&self, unit: usize) -> Option<Digest> {
         self.results.get(&unit).and_then(|r| r.as_ref().ok()).map(|(id, _)| *id)
     }
@@ -187,25 +199,29 @@ impl<'a> Ingest<'a> {
     /// The unit may be taken in after another build, though it was not after this one.
     pub fn is_put_off(&self, unit: usize) -> bool {
         let for_good = |refused: &Refused| matches!(refused, Refused::Member | Refused::Location | Refused::Dependency);
-        let settled = self.results.get(&unit).is_some_and(|r| r.as_ref().err().is_none_or(for_good));
+        let settled = self.is_member(unit) || self.results.get(&unit).is_some_and(|r| r.as_ref().err().is_none_or(for_good));
         !settled || self.dependencies(unit).contains(&None)
     }
 
     /// It belongs to the workspace or lies beside it.
     pub fn is_member(&self, unit: usize) -> bool {
-        matches!(self.results.get(&unit), Some(Err(Refused::Member)))
+        self.members.contains(&unit)
     }
 
     fn store(
         &self,
         unit: usize,
         deps: &[(usize, Digest, PackageId)],
+        package: Option<PackageId>,
     ) -> Result<Result<(Digest, PackageId), Refused>, StoreError> {
         if let Some(known) = self.as_seeded(unit) {
             return Ok(Ok(known));
         }
-        let Some(package) = self.package(unit, deps) else { return Ok(Err(Refused::Member)) };
         let found = &self.found[unit];
+        let Some(package) = package else {
+            let is_stale = deps.iter().any(|(dep, ..)| found.newest() < self.found[*dep].oldest());
+            return if is_stale { Ok(Err(Refused::Stale)) } else { self.take_member(unit, deps) };
+        };
         let Some(said) = &found.fingerprint.said else { return Ok(Err(Refused::Unclear)) };
         let Some(role) = role(found) else { return Ok(Err(Refused::Unclear)) };
         if deps.iter().any(|(dep, ..)| found.newest() < self.found[*dep].oldest()) {
@@ -213,7 +229,7 @@ impl<'a> Ingest<'a> {
         }
         let target = self.site.call.target();
         let profile = target.join(&found.place);
-        let here = Surroundings { target, root: Path::new(&self.site.root), profile: &profile };
+        let here = self.surroundings(&profile);
         let told = self.told(found);
         if let Some((told, build_out)) = told.zip(self.build_out(unit))
             && role != Role::Run
@@ -251,6 +267,10 @@ impl<'a> Ingest<'a> {
         Ok(Ok((put?, package)))
     }
 
+    pub(super) fn surroundings<'p>(&'p self, profile: &'p Path) -> Surroundings<'p> {
+        Surroundings { target: self.site.call.target(), root: Path::new(&self.site.root), profile }
+    }
+
     /// The unit that was put there from the store, if it stands there still.
     fn as_seeded(&self, unit: usize) -> Option<(Digest, PackageId)> {
         let found = &self.found[unit];
@@ -260,8 +280,14 @@ impl<'a> Ingest<'a> {
         Some((id, unit.package))
     }
 
+    /// A unit of the store.
+    pub(super) fn stored(&self, id: &Digest) -> Option<Rc<StoredUnit>> {
+        let mut read = self.read.borrow_mut();
+        read.entry(*id).or_insert_with(|| self.engine.store.unit_by_id(id).map(Rc::new)).clone()
+    }
+
     /// Cargo empties a fingerprint before it builds a unit again.
-    fn is_unchanged(&self, found: &Found) -> bool {
+    pub(super) fn is_unchanged(&self, found: &Found) -> bool {
         let dir = self.site.call.target().join(&found.place).join(&found.files.fingerprint);
         fingerprint::read(&dir).as_ref() == Some(&found.fingerprint)
     }

@@ -10,7 +10,10 @@ use std::{
     time::SystemTime,
 };
 
-use super::ingest::{Found, Ingest};
+use super::{
+    ingest::{Found, Ingest},
+    member,
+};
 use crate::{
     base::digest::{Digest, KeyHasher},
     cargo::{
@@ -22,6 +25,10 @@ use crate::{
 
 /// More than this is no `.rustc_info.json`.
 const LONGEST_INFO: usize = 256 * 1024;
+/// Versions of one member that are kept in mind for a directory: those of a few branches.
+const VERSIONS: usize = 4;
+/// Members in one list.
+const MOST: usize = 2_000;
 
 impl Ingest<'_> {
     /// Notes the units behind the workspace's own, and what the compiler was.
@@ -32,6 +39,9 @@ impl Ingest<'_> {
         for root in &roots {
             self.collect(*root, &mut seen, &mut units);
         }
+        let (members, units): (Vec<usize>, Vec<usize>) = units.into_iter().partition(|unit| self.is_member(*unit));
+        self.note_members(members.into_iter().filter_map(|unit| self.id(unit)).collect())?;
+        let units: Vec<Digest> = units.into_iter().filter_map(|unit| self.id(unit)).collect();
         if units.is_empty() {
             return Ok(());
         }
@@ -48,6 +58,26 @@ impl Ingest<'_> {
         let info = fs::read(self.site.call.target().join(".rustc_info.json")).unwrap_or_default();
         let info = if info.len() <= LONGEST_INFO { info } else { Vec::new() };
         store.put_toolchain_note(&toolchain_key(&self.site.call), &ToolchainNote { rustc, info })
+    }
+
+    /// Notes the workspace's own units for this directory; those of other versions of the sources stay behind them.
+    fn note_members(&self, mut members: Vec<Digest>) -> Result<(), StoreError> {
+        let Some(_) = self.site.own.as_ref().filter(|_| !members.is_empty()) else { return Ok(()) };
+        let store = &self.engine.store;
+        let key = member::list_key(&self.site.call, &self.site.root);
+        let before = store.unit_list(&key).unwrap_or_default();
+        let name = |id: &Digest| store.unit_by_id(id).map(|unit| (unit.place, unit.name));
+        let mut versions: HashMap<(String, String), usize> = members.iter().filter_map(name).map(|name| (name, 1)).collect();
+        // Those that are missing today may have been removed while this was looked at: they go with the store's entries.
+        for id in before.units.iter().filter(|id| !members.contains(id)).copied().collect::<Vec<_>>() {
+            let Some(name) = name(&id) else { continue };
+            let known = versions.entry(name).or_default();
+            if *known < VERSIONS && members.len() < MOST {
+                *known += 1;
+                members.push(id);
+            }
+        }
+        if members == before.units { Ok(()) } else { store.put_unit_list(&key, &UnitList { units: members, complete: false }) }
     }
 
     /// The workspace's own units that this command makes, as far as everything behind them is there.
@@ -71,14 +101,14 @@ impl Ingest<'_> {
     }
 
     /// Adds everything behind a unit, what is behind it first.
-    fn collect(&self, unit: usize, seen: &mut HashSet<usize>, units: &mut Vec<Digest>) {
+    fn collect(&self, unit: usize, seen: &mut HashSet<usize>, units: &mut Vec<usize>) {
         if !seen.insert(unit) {
             return;
         }
         for dep in self.dependencies(unit).into_iter().flatten() {
             self.collect(dep, seen, units);
         }
-        units.extend(self.id(unit));
+        units.push(unit);
     }
 }
 

@@ -1,13 +1,14 @@
 //! Whole units of target directories: taken in after a build, and laid out before one.
 //!
-//! Only what cargo has downloaded is a unit here; members of workspaces are answered one compile at a time. It must never
-//! write into a target directory: whoever asks gets a plan. Whatever is unclear about a unit leaves it out, with everything
+//! What cargo has downloaded fits into any directory; members of a workspace only into the one they come from ([`member`]). It
+//! must never write into a target directory: whoever asks gets a plan. Whatever is unclear about a unit leaves it out, with everything
 //! that depends on it, for a reason of a closed set ([`Refused`]).
 
 pub mod choose;
 mod gather;
 pub mod ingest;
 mod lists;
+mod member;
 mod warm;
 mod watched;
 
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plan::Source;
 use crate::{
-    base::{clock::Nanos, digest::Digest},
+    base::{clock::Nanos, digest::Digest, env::EnvSnapshot},
     cargo::{call::Call, package::PackageId},
 };
 
@@ -32,6 +33,17 @@ pub struct Site {
     /// Digest of the tools outside the toolchain that build scripts may run.
     pub tools: Digest,
     pub umask: u32,
+    /// Members are looked at only where this is known.
+    pub own: Option<Own>,
+}
+
+/// What members of a workspace are made from besides files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Own {
+    /// The variables that cargo is started with, without the values of secrets.
+    pub env: EnvSnapshot,
+    /// Columns of the terminal that diagnostics go to, if it is one.
+    pub width: Option<String>,
 }
 
 /// What is to be put into a target directory.
@@ -97,11 +109,23 @@ pub enum Refused {
     Outside,
     /// Something that it was built against is newer.
     Stale,
+    /// Its build script does not say what it depends on.
+    Undeclared,
+    /// The store has no exact result of it, or does not know all that it was made from.
+    Unrecorded,
+    /// Something that it was made from is another today: a file, a variable, a tool, a setting.
+    Changed,
+    /// Something that it was made from was written a moment ago, or bears a time to come.
+    Recent,
+    /// Its messages were laid out for a terminal of another width.
+    Width,
+    /// To find out whether it fits would have taken too long.
+    Slow,
 }
 
 impl Refused {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 16] = [
         Self::Member,
         Self::Unclear,
         Self::Location,
@@ -112,6 +136,12 @@ impl Refused {
         Self::Watched,
         Self::Outside,
         Self::Stale,
+        Self::Undeclared,
+        Self::Unrecorded,
+        Self::Changed,
+        Self::Recent,
+        Self::Width,
+        Self::Slow,
     ];
 
     /// The name that statistics count.
@@ -127,6 +157,12 @@ impl Refused {
             Self::Watched => "watched",
             Self::Outside => "outside",
             Self::Stale => "stale",
+            Self::Undeclared => "undeclared",
+            Self::Unrecorded => "unrecorded",
+            Self::Changed => "changed",
+            Self::Recent => "recent",
+            Self::Width => "width",
+            Self::Slow => "slow",
         }
     }
 
@@ -143,6 +179,12 @@ impl Refused {
             Self::Watched => "a file outside of all packages that it was made from is another one today",
             Self::Outside => "a file outside of all packages that it was made from is newer than it, or cannot be read",
             Self::Stale => "something that it was built against is newer, so that cargo would build it again",
+            Self::Undeclared => "its build script does not say what it depends on",
+            Self::Unrecorded => "the store does not know exactly what it was made from",
+            Self::Changed => "a file, variable, tool or setting that it was made from is another one today",
+            Self::Recent => "a file that it was made from was written a moment ago, or bears a time to come",
+            Self::Width => "its messages were laid out for a terminal of another width",
+            Self::Slow => "comparing all that it was made from would have taken too long",
         }
     }
 }

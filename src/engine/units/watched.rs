@@ -24,6 +24,21 @@ use crate::{
 /// What a build script's output asks cargo to look at.
 const ASKS: [&[u8]; 2] = [b"cargo:rerun-if-changed=", b"cargo::rerun-if-changed="];
 
+/// What makes cargo run a build script only when something it names has changed.
+const DECLARES: [&[u8]; 2] = [b"cargo:rerun-if-", b"cargo::rerun-if-"];
+
+/// Variables that a build script names.
+pub(super) fn variables(said: &[u8]) -> Vec<String> {
+    const ASKS: [&[u8]; 2] = [b"cargo:rerun-if-env-changed=", b"cargo::rerun-if-env-changed="];
+    let name = |line: &[u8]| ASKS.iter().find_map(|ask| line.strip_prefix(*ask)).map(|n| String::from_utf8_lossy(n).into_owned());
+    said.split(|b| *b == b'\n').filter_map(|line| name(line.trim_ascii())).collect()
+}
+
+/// Whether a build script says at all what it depends on.
+pub(super) fn is_declared(said: &[u8]) -> bool {
+    said.split(|b| *b == b'\n').any(|line| DECLARES.iter().any(|d| line.trim_ascii().starts_with(d)))
+}
+
 /// Paths in the output of a build script.
 pub(super) fn named(said: &[u8]) -> impl Iterator<Item = PathBuf> {
     let path = |line: &[u8]| ASKS.iter().find_map(|ask| line.strip_prefix(*ask)).map(|p| PathBuf::from(OsStr::from_bytes(p)));

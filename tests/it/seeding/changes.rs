@@ -29,9 +29,9 @@ fn cleaned() {
     let all = || GIT.iter().chain(&REGISTRY);
     kit.fill(&dir, &BUILD).assert_made(&["app"]);
     kit.sandbox.cargo(&dir, &["clean"]).success();
-    kit.fill(&dir, &BUILD).assert_made(&["app"]).assert_fresh(all());
+    kit.fill(&dir, &BUILD).assert_made(&[]).assert_fresh(all());
     fs::remove_dir_all(dir.join("target/debug")).expect("removed");
-    kit.fill(&dir, &BUILD).assert_made(&["app"]).assert_fresh(all());
+    kit.fill(&dir, &BUILD).assert_made(&[]).assert_fresh(all());
     kit.assert_like(&dir, &plain, &BUILD, PROGRAM);
     for part in ["deps", ".fingerprint", "build"] {
         fs::remove_dir_all(dir.join("target/debug").join(part)).expect("removed");

@@ -6,6 +6,7 @@ mod fresh;
 mod kills;
 mod links;
 mod locks;
+mod members;
 mod mixed;
 mod places;
 mod sharing;
