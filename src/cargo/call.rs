@@ -40,6 +40,8 @@ pub struct Call {
     /// Targets that were asked for by name; none means the host without a directory of its own.
     pub triples: Vec<String>,
     pub purpose: Purpose,
+    /// `--message-format`: how compilers are asked to put what they say, which cargo keeps and repeats.
+    pub messages: String,
     pub layout: Layout,
     /// The toolchain's name, as far as rustup is involved.
     pub toolchain: String,
@@ -61,7 +63,7 @@ pub struct Understood {
 }
 
 /// Words that make no difference to what is built.
-const NO_MATTER: [&str; 19] = [
+const NO_MATTER: [&str; 18] = [
     "q",
     "quiet",
     "v",
@@ -69,7 +71,6 @@ const NO_MATTER: [&str; 19] = [
     "color",
     "j",
     "jobs",
-    "message-format",
     "target-dir",
     "manifest-path",
     "locked",
@@ -148,6 +149,7 @@ impl Call {
             profile: seen.profile,
             triples,
             purpose,
+            messages: seen.messages.join(","),
             layout,
             toolchain,
             lock,
@@ -207,6 +209,7 @@ struct Words {
     triples: Vec<String>,
     profile: String,
     config: Vec<String>,
+    messages: Vec<String>,
     per_unit: bool,
     others: Vec<String>,
 }
@@ -221,6 +224,7 @@ impl Words {
             ("r" | "release", _) => self.profile = "release".into(),
             ("profile", Some(v)) => self.profile = profile_dir(v).to_owned(),
             ("config", Some(v)) => self.config.push(v.to_owned()),
+            ("message-format", Some(v)) => self.messages.push(v.to_owned()),
             ("Z", Some("build-dir-new-layout")) => self.per_unit = true,
             _ if NO_MATTER.contains(&name) => {}
             (name, value) => self.others.push(format!("{name}={}", value.unwrap_or_default())),

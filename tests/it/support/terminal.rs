@@ -1,12 +1,12 @@
 //! A command on a terminal: its controlling one, with keys, a size, and a screen as a person would see it.
 
 use std::{
-    fs::File,
+    fs::{File, OpenOptions},
     io::{Read, Write},
     num::NonZero,
     os::{
         fd::{AsRawFd, OwnedFd},
-        unix::process::CommandExt,
+        unix::{fs::OpenOptionsExt, process::CommandExt},
     },
     path::PathBuf,
     process::{Child, Command, ExitStatus},
@@ -15,7 +15,8 @@ use std::{
 };
 
 use nix::{
-    pty::{Winsize, openpty},
+    fcntl::OFlag,
+    pty::{PtyMaster, Winsize, grantpt, posix_openpt, ptsname_r, unlockpt},
     sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr},
 };
 
@@ -39,6 +40,24 @@ fn some(n: u16) -> NonZero<u16> {
     NonZero::new(n).expect("more than nothing")
 }
 
+/// Both ends of a terminal and its device. Closed on exec from the beginning: another test may start a program at any time, which would
+/// hold the terminal open until it ends.
+fn pair() -> (PtyMaster, File, PathBuf) {
+    let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).expect("a pty");
+    grantpt(&master).expect("granted");
+    unlockpt(&master).expect("unlocked");
+    let name = PathBuf::from(ptsname_r(&master).expect("a name"));
+    let flags = OFlag::O_NOCTTY.bits();
+    let slave = OpenOptions::new().read(true).write(true).custom_flags(flags).open(&name).expect("opened");
+    (master, slave, name)
+}
+
+fn set_size(terminal: &File, columns: u16) {
+    let size = Winsize { ws_row: ROWS, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: the descriptor is open, and the kernel only reads the structure.
+    unsafe { resize(terminal.as_raw_fd(), &size) }.expect("resized");
+}
+
 struct Said {
     bytes: Vec<u8>,
     screen: vt100::Parser,
@@ -47,16 +66,16 @@ struct Said {
 impl Terminal {
     /// As wide as this. A raw one passes every byte on; others turn newlines into both characters and control characters into signals.
     pub fn start(command: &mut Command, columns: u16, raw: bool) -> Self {
-        let size = Winsize { ws_row: ROWS, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
-        let pair = openpty(&size, None).expect("a pty");
-        let name = std::fs::read_link(format!("/proc/self/fd/{}", pair.slave.as_raw_fd())).expect("a name");
+        let (master, slave, name) = pair();
+        let ours = File::from(OwnedFd::from(master));
+        set_size(&ours, columns);
         if raw {
-            let mut modes = tcgetattr(&pair.slave).expect("a terminal");
+            let mut modes = tcgetattr(&slave).expect("a terminal");
             cfmakeraw(&mut modes);
-            tcsetattr(&pair.slave, SetArg::TCSANOW, &modes).expect("set");
+            tcsetattr(&slave, SetArg::TCSANOW, &modes).expect("set");
         }
-        let stream = |fd: &OwnedFd| fd.try_clone().expect("cloned");
-        command.stdin(stream(&pair.slave)).stdout(stream(&pair.slave)).stderr(stream(&pair.slave));
+        let stream = || slave.try_clone().expect("cloned");
+        command.stdin(stream()).stdout(stream()).stderr(stream());
         let is_set = |command: &Command, name: &str| command.get_envs().any(|(n, _)| n == name);
         for (name, value) in [("TERM", Some("xterm")), ("CI", None), ("TF_BUILD", None), ("NO_COLOR", None)] {
             match value {
@@ -81,8 +100,7 @@ impl Terminal {
         let child = command.spawn().expect("started");
         // The command holds copies.
         command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
-        drop(pair.slave);
-        let ours = File::from(pair.master);
+        drop(slave);
         let said = Arc::new(Mutex::new(Said { bytes: Vec::new(), screen: vt100::Parser::new(some(ROWS), some(columns), 0) }));
         let (mut from, to) = (ours.try_clone().expect("cloned"), said.clone());
         let reader = std::thread::spawn(move || {
@@ -102,10 +120,8 @@ impl Terminal {
 
     /// Makes it wider or narrower.
     pub fn resize(&self, columns: u16) {
-        let size = Winsize { ws_row: ROWS, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         self.said.lock().expect("whole").screen.screen_mut().set_size(some(ROWS), some(columns));
-        // SAFETY: the descriptor is open, and the kernel only reads the structure.
-        unsafe { resize(self.ours.as_raw_fd(), &size) }.expect("resized");
+        set_size(&self.ours, columns);
     }
 
     /// Presses keys.

@@ -58,7 +58,10 @@ const OTHERS: [&str; 15] = [
 /// Under which the members are noted that a command has made in a directory.
 pub(super) fn list_key(call: &Call, root: &std::ffi::OsStr) -> Digest {
     let mut key = KeyHasher::new("members");
-    key.field("call", &call.exact.0).field("root", root.as_encoded_bytes()).field("target", call.target.as_encoded_bytes());
+    key.field("call", &call.exact.0)
+        .field("messages", call.messages.as_bytes())
+        .field("root", root.as_encoded_bytes())
+        .field("target", call.target.as_encoded_bytes());
     key.finish()
 }
 
