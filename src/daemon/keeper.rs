@@ -198,7 +198,7 @@ fn carry_out(engine: &Engine, work: &Work, turn: &dyn Turn) -> End {
                 Ok(()) => drop(engine.store.maybe_evict()),
                 Err(NotTaken::Interrupted) => return End::BrokenOff,
                 Err(NotTaken::Store(_) | NotTaken::Name(_) | NotTaken::Io(_)) => engine.store.trouble("state-not-kept"),
-                Err(NotTaken::None | NotTaken::NoRoom) => {}
+                Err(NotTaken::None | NotTaken::NoRoom | NotTaken::Secret) => {}
             }
             End::Nothing
         }

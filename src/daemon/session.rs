@@ -287,6 +287,7 @@ impl Session {
         drop((place, compiling));
         prepared.drifted = graft.as_ref().is_some_and(|g| g.drifts);
         open.engine.note_grafted(&prepared, graft.is_some());
+        open.engine.note_secret(&prepared, result.secret.is_some());
         if let Some(unit) = StateUnit::of(&prepared, result.wall_ms)
             && !matches!(result.linked, Linked::Again { .. })
             && self.state.keeper.compiled(unit)

@@ -20,6 +20,7 @@ mod link_words;
 mod pieces;
 pub mod relink;
 mod retarget;
+mod secretive;
 pub mod split;
 pub mod states;
 pub mod truth;
@@ -55,6 +56,8 @@ pub struct Engine {
     making: Mutex<HashMap<PathBuf, Vec<String>>>,
     /// Crates whose files in place hold the metadata of an earlier compile because of a graft: output path without extension.
     grafted: Mutex<HashSet<PathBuf>>,
+    /// Crates whose latest compile has left the value of a secret somewhere, as far as wrappers have told: output path without extension.
+    secretive: Mutex<HashSet<PathBuf>>,
     /// What the compiler may read of crates, by the content of their archives.
     metadata: Mutex<HashMap<Digest, Digest>>,
     /// Where rustc keeps incremental state.
@@ -76,6 +79,7 @@ impl Engine {
             macro_variables: MacroVariables::default(),
             making: Mutex::default(),
             grafted: Mutex::default(),
+            secretive: Mutex::default(),
             metadata: Mutex::default(),
             state_names: states::Names::default(),
             pieces: pieces::Pieces::default(),

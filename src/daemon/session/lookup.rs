@@ -38,7 +38,11 @@ struct Looked {
 impl Looked {
     /// Reads files and the database: not for the threads that serve everybody.
     fn at(engine: &Engine, prepared: Prepared) -> Result<Self, WhyNot> {
-        let answer = engine.find(&prepared)?;
+        let answer = engine.find(&prepared).inspect_err(|why| {
+            if matches!(why, WhyNot::Secret(_)) {
+                engine.note_secret(&prepared, true);
+            }
+        })?;
         let ask = matches!(answer, Answer::Miss(_)).then(|| admission::ask_for(engine, &prepared));
         Ok(Self { prepared, answer, ask })
     }

@@ -35,6 +35,8 @@ pub enum NotTaken {
     None,
     #[error("it is too large, or the disk is nearly full")]
     NoRoom,
+    #[error("a secret may be in it")]
+    Secret,
     #[error("something more urgent has come")]
     Interrupted,
     #[error(transparent)]
@@ -51,6 +53,9 @@ impl Engine {
     /// # Errors
     /// Why it was not taken; a state that was kept before stays.
     pub fn take_state(&self, unit: &StateUnit, turn: &dyn Turn) -> Result<(), NotTaken> {
+        if self.may_hold_secret(&unit.stem) {
+            return Err(NotTaken::Secret);
+        }
         let command = self.store.command(&unit.stem).ok_or(NotTaken::None)?;
         let crate_dir = self.state_dir(unit, &command, turn);
         let crate_dir = crate_dir.ok_or(if turn.is_over() { NotTaken::Interrupted } else { NotTaken::None })?;
