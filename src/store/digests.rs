@@ -91,7 +91,7 @@ fn is_racy(sig: &FileSig, output: bool, started: Nanos) -> bool {
 }
 
 /// Results of compilers are linked into many places, which moves their ctime and changes nothing.
-pub fn is_output(path: &Path) -> bool {
+fn is_output(path: &Path) -> bool {
     let kinds = ["rlib", "rmeta", "so", "dylib", "a"];
     path.extension().and_then(OsStr::to_str).is_some_and(|e| kinds.contains(&e))
 }

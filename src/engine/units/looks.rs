@@ -19,8 +19,11 @@ use crate::{
         fs::{FileSig, is_recent},
         sync::lock,
     },
-    cargo::{fingerprint::Fingerprint, layout::UnitFiles, package::PackageId},
-    store::digests::is_output,
+    cargo::{
+        fingerprint::{Fingerprint, Kind},
+        layout::UnitFiles,
+        package::PackageId,
+    },
 };
 
 /// Target directories that are remembered.
@@ -102,28 +105,29 @@ impl Standing {
     pub fn of(profile: &Path, unit: &UnitFiles, sigs: &[FileSig], fingerprint: &str) -> Option<Self> {
         let mut hasher = KeyHasher::new("standing");
         let mut newest = Nanos::MIN;
-        let mut add = |path: &Path, sig: Option<&FileSig>| {
+        let mut add = |path: &Path, sig: Option<FileSig>| {
             hasher.field("path", path.as_os_str().as_encoded_bytes());
-            let Some(sig) = sig else { return };
-            // Those are linked into other places, which changes nothing.
-            let ctime = if is_output(path) { 0 } else { sig.ctime };
-            newest = newest.max(sig.mtime).max(ctime);
-            let numbers = [sig.inode.0, sig.inode.1, sig.size, sig.mtime.cast_unsigned(), ctime.cast_unsigned()];
-            hasher.field("sig", &numbers.map(u64::to_le_bytes).concat()).field("mode", &sig.mode.to_le_bytes());
+            if let Some(sig) = sig {
+                newest = newest.max(sig.mtime).max(sig.ctime);
+                let numbers = [sig.inode.0, sig.inode.1, sig.size, sig.mtime.cast_unsigned(), sig.ctime.cast_unsigned()];
+                hasher.field("sig", &numbers.map(u64::to_le_bytes).concat()).field("mode", &sig.mode.to_le_bytes());
+            }
         };
+        // What a compiler has made is linked into other places, which changes nothing.
+        let is_made = Kind::of(fingerprint) != Some(Kind::Run);
         for (path, sig) in unit.files.iter().zip(sigs) {
-            add(path, Some(sig));
+            add(path, Some(FileSig { ctime: if is_made { 0 } else { sig.ctime }, ..*sig }));
         }
         let dir = &unit.fingerprint;
         let named = dir.join(fingerprint);
         let hash = FileSig::of(&profile.join(&named)).ok()?;
-        add(&named, Some(&hash));
+        add(&named, Some(hash));
         for path in [dir].into_iter().chain(&unit.dep_info).chain(&unit.dirs) {
-            add(path, Some(&FileSig::of(&profile.join(path)).ok()?));
+            add(path, Some(FileSig::of(&profile.join(path)).ok()?));
         }
         for name in [format!("{fingerprint}.json"), format!("dep-{fingerprint}"), format!("output-{fingerprint}")] {
             let path = dir.join(name);
-            add(&path, FileSig::of(&profile.join(&path)).ok().as_ref());
+            add(&path, FileSig::of(&profile.join(&path)).ok());
         }
         hasher.field("odd", &[unit.odd.into()]);
         Some(Self { digest: hasher.finish(), newest, hash })
@@ -151,7 +155,9 @@ pub(super) fn key(site: &Site) -> Digest {
 pub(super) fn own(site: &Site) -> Digest {
     let mut key = KeyHasher::new("surroundings");
     if let Some(own) = &site.own {
-        let lasting = |env: &EnvSnapshot| env.iter().filter(|(n, _)| !FLEETING.contains(n)).map(|(n, v)| [n, b"=", v].concat()).collect::<Vec<_>>();
+        let lasting = |env: &EnvSnapshot| {
+            env.iter().filter(|(n, _)| !FLEETING.contains(n)).map(|(n, v)| [n, b"=", v].concat()).collect::<Vec<_>>()
+        };
         key.list("env", lasting(&own.env));
     }
     key.finish()
