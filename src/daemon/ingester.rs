@@ -1,7 +1,7 @@
 //! Taking units of target directories into the store, behind everybody's back.
 //!
-//! It must never hold a lock of cargo's: a build that is running is waited for, and one that begins meanwhile shows in the
-//! signatures of files. What is waiting when the daemon ends is taken in after the next build.
+//! It must never hold a lock of cargo's: a build that is running is waited for, one that begins meanwhile goes first, and what
+//! it changes shows in the signatures of files. What is waiting when the daemon ends is taken in after the next build.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
