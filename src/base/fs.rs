@@ -18,6 +18,16 @@ use super::{
     digest::{Digest, hash_reader},
 };
 
+/// Clocks of file systems tick every 1 to 10 ms.
+const TICK: Nanos = 100_000_000;
+/// The same where times have whole seconds.
+const COARSE_TICK: Nanos = 2_100_000_000;
+
+/// A write after `now` could still bear this time, so that a signature would not tell.
+pub fn is_recent(time: Nanos, now: Nanos) -> bool {
+    time > now.saturating_sub(if time % 1_000_000_000 == 0 { COARSE_TICK } else { TICK })
+}
+
 /// What `stat` says of a file's identity; equal signatures mean that the content has not been written in between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct FileSig {

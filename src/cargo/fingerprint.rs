@@ -62,6 +62,12 @@ pub struct Said {
 
 /// Reads the fingerprint in a directory of one unit; `None` if there is none, or not all of it.
 pub fn read(dir: &Path) -> Option<Fingerprint> {
+    let (file, kind) = find(dir)?;
+    read_named(dir, file, kind)
+}
+
+/// The name of the fingerprint in a directory of one unit, and what the unit is.
+pub fn find(dir: &Path) -> Option<(String, Kind)> {
     let mut found = None;
     for entry in fs::read_dir(dir).ok()?.flatten() {
         let name = entry.file_name().into_string().ok()?;
@@ -75,7 +81,11 @@ pub fn read(dir: &Path) -> Option<Fingerprint> {
             }
         }
     }
-    let (file, kind) = found?;
+    found
+}
+
+/// Reads what [`find`] has found.
+pub fn read_named(dir: &Path, file: String, kind: Kind) -> Option<Fingerprint> {
     let hash = parse_hash(&fs::read(dir.join(&file)).ok()?)?;
     let said = fs::read(dir.join(format!("{file}.json"))).ok().and_then(|text| serde_json::from_slice(&text).ok());
     Some(Fingerprint { file, kind, hash, said })

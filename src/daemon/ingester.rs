@@ -1,7 +1,7 @@
 //! Taking units of target directories into the store, behind everybody's back.
 //!
-//! It must never hold a lock of cargo's: a build that is running is waited for, and one that begins meanwhile shows in the
-//! signatures of files. What is waiting when the daemon ends is taken in after the next build.
+//! It must never hold a lock of cargo's: a build that is running is waited for, one that begins meanwhile goes first, and what
+//! it changes shows in the signatures of files. What is waiting when the daemon ends is taken in after the next build.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -26,7 +26,10 @@ use crate::{
         sync::Count,
     },
     cargo::layout::LOCKS,
-    engine::{Engine, units::Site},
+    engine::{
+        Engine,
+        units::{Site, ingest::Round},
+    },
 };
 
 /// How long a build that is running is waited for.
@@ -97,31 +100,47 @@ fn work(engine: &Engine, settle: &dyn Fn(), jobs: &Receiver<Job>, shared: &Share
     // SAFETY: a plain system call.
     unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 10) };
     while let Ok(job) = jobs.recv() {
-        if !has_ended(&job, &shared.hurry) {
-            shared.waiting.change(-1);
-            continue;
-        }
-        settle();
-        match catch_unwind(AssertUnwindSafe(|| take_in(engine, &job.site, job.members_only))) {
-            Ok(true) => drop(engine.store.maybe_evict()),
-            Ok(false) => engine.store.trouble("units-not-taken-in"),
-            Err(_) => engine.store.trouble("ingest-panicked"),
+        // A build that begins meanwhile goes first.
+        while has_ended(&job, &shared.hurry) {
+            settle();
+            let stop = || is_building(&job.site);
+            match catch_unwind(AssertUnwindSafe(|| take_in(engine, &job.site, job.members_only, &stop))) {
+                Ok(Taken::CutShort) => continue,
+                Ok(Taken::Done) => drop(engine.store.maybe_evict()),
+                Ok(Taken::Failed) => engine.store.trouble("units-not-taken-in"),
+                Err(_) => engine.store.trouble("ingest-panicked"),
+            }
+            break;
         }
         shared.waiting.change(-1);
     }
 }
 
-/// Takes in what stands in a target directory in which nobody builds; `false` if the store cannot be written.
-pub fn take_in(engine: &Engine, site: &Site, members_only: bool) -> bool {
-    let Some(key) = taken_key(site) else { return true };
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    Done,
+    /// The store cannot be written.
+    Failed,
+    /// It was stopped, and is to be done again: what is done already costs next to nothing then.
+    CutShort,
+}
+
+/// Takes in what stands in a target directory in which nobody builds.
+pub fn take_in(engine: &Engine, site: &Site, members_only: bool, stop: &dyn Fn() -> bool) -> Taken {
+    let Some(key) = taken_key(site) else { return Taken::Done };
     let marker = Marker::read(site.call.target());
     if marker.never {
-        return true;
+        return Taken::Done;
     }
-    let Ok(ingested) = engine.ingest_units(site, marker.units) else { return false };
+    let round = Round { again: members_only, stop };
+    let Ok(ingested) = engine.ingest_units(site, marker.units, &round) else { return Taken::Failed };
+    if ingested.cut_short {
+        return Taken::CutShort;
+    }
     if members_only {
         // The rest was counted.
-        return true;
+        return Taken::Done;
     }
     engine.store.count_units(|totals| {
         totals.build(ingested.units);
@@ -129,7 +148,8 @@ pub fn take_in(engine: &Engine, site: &Site, members_only: bool) -> bool {
     });
     failpoint::reach("ingest-before-note");
     // Nothing is written into the target directory behind the user's back: somebody may be removing it.
-    taken_key(site) != Some(key) || engine.store.note_taken(&key).is_ok()
+    let noted = taken_key(site) != Some(key) || engine.store.note_taken(&key).is_ok();
+    if noted { Taken::Done } else { Taken::Failed }
 }
 
 /// Under which is noted that a command's build in this very directory was taken in; nothing if the directory is gone.

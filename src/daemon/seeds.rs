@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::{
-    ingester::{self, Job},
+    ingester::{self, Job, Taken},
     state::Open,
 };
 use crate::{
@@ -50,7 +50,7 @@ pub fn answer(open: &Open, request: Request) -> Reply {
         }
         Request::TakeIn { site, sources } => {
             open.publisher.wait_until_empty();
-            if !ingester::take_in(&open.engine, &site, false) {
+            if ingester::take_in(&open.engine, &site, false, &|| false) == Taken::Failed {
                 return Reply::Failed("units could not be taken into the store".into());
             }
             drop(open.engine.store.maybe_evict());

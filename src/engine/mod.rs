@@ -64,6 +64,8 @@ pub struct Engine {
     state_names: states::Names,
     /// Of sources that were read lately.
     pieces: pieces::Pieces,
+    /// Target directories that were looked at lately.
+    looks: units::Looks,
     /// Files in the store's file system can share blocks.
     reflink: bool,
 }
@@ -83,6 +85,7 @@ impl Engine {
             metadata: Mutex::default(),
             state_names: states::Names::default(),
             pieces: pieces::Pieces::default(),
+            looks: units::Looks::default(),
             reflink,
         }
     }

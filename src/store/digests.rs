@@ -9,13 +9,9 @@ use super::{Store, Table, lock};
 use crate::base::{
     clock::{Nanos, wall_nanos},
     digest::{Digest, DigestFile, hash_reader},
-    fs::{FileSig, at},
+    fs::{FileSig, at, is_recent},
 };
 
-/// Files changed more recently than this are not remembered: clocks of file systems tick every 1 to 10 ms.
-const RACY: Nanos = 100_000_000;
-/// The same where times have whole seconds.
-const RACY_COARSE: Nanos = 2_100_000_000;
 /// Most files kept in memory (about 4 MB).
 const IN_MEMORY: usize = 32_768;
 /// Attempts at a file that is being written.
@@ -91,9 +87,7 @@ fn read(path: &Path) -> io::Result<(Digest, FileSig)> {
 }
 
 fn is_racy(sig: &FileSig, output: bool, started: Nanos) -> bool {
-    let newest = if output { sig.mtime } else { sig.mtime.max(sig.ctime) };
-    let window = if newest % 1_000_000_000 == 0 { RACY_COARSE } else { RACY };
-    newest > started.saturating_sub(window)
+    is_recent(if output { sig.mtime } else { sig.mtime.max(sig.ctime) }, started)
 }
 
 /// Results of compilers are linked into many places, which moves their ctime and changes nothing.
@@ -120,12 +114,12 @@ mod tests {
     #[test]
     fn recent_and_future_times_are_racy() {
         let now = 1_700_000_000_500_000_001;
-        let old = now - 10 * RACY;
+        let old = now - 1_000_000_000;
         assert!(!is_racy(&sig(old, old), false, now));
         assert!(is_racy(&sig(now - 5, old), false, now));
         assert!(is_racy(&sig(old, now - 5), false, now), "an edit with its time set back");
         assert!(!is_racy(&sig(old, now - 5), true, now), "a fresh link to an old output");
-        assert!(is_racy(&sig(now + 10 * RACY, old), true, now));
+        assert!(is_racy(&sig(now + 1_000_000_000, old), true, now));
         assert!(is_racy(&sig(1_700_000_000_000_000_000, 0), false, now), "whole seconds need a longer wait");
     }
 }

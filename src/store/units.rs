@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Store, StoreError, Table, lock};
+use super::{Store, StoreError, Table, lock, uses::Use};
 use crate::{
     artifact::{StoredMember, StoredUnit, record::Action},
     base::digest::{Digest, KeyHasher},
@@ -41,6 +41,12 @@ impl Store {
             Some(Action::Member(member)) => Some(member.unit),
             _ => None,
         }
+    }
+
+    /// Whether a unit is there.
+    pub fn has_unit(&self, id: &Digest) -> bool {
+        // An entry and the note of its last use come and go together.
+        self.index.get::<Use>(Table::Uses, &id.0).is_some()
     }
 
     /// A unit of somebody's own, with what it was made from.

@@ -9,8 +9,9 @@
 //! those of `config.rs`, separated by commas, or `all`; the workspace is `fixture` (ours) or `ripgrep` (from the crates
 //! registry, through cargo, into the user's own cargo home). Each step makes one to three edits, or goes back to an earlier
 //! state, builds with plain cargo and with us in two directories, and compares exit status, diagnostics, machine code,
-//! data, debug information, relocations, symbols, and what the program says. A difference ends the configuration, and its
-//! directory is kept.
+//! data, debug information, relocations, symbols, and what the program says. After one step in four the target directory is
+//! removed and the same is built again, with what the cache has put there; after some of the others it is built in another
+//! place, or there is nothing to do. A difference ends the configuration, and its directory is kept.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
@@ -42,8 +43,10 @@ const DEFAULT: &str = "10:1:dev,check";
 /// So many earlier states are kept to go back to.
 const STATES: usize = 30;
 
-/// Once in so many steps it is built again: without a target directory, in another place, with nothing to do.
+/// Once in so many steps it is built in another place, and with nothing to do.
 const AGAIN: u64 = 10;
+/// After one step in so many, the target directory is removed.
+const REMOVED: usize = 4;
 
 /// What was asked for.
 struct Budget {
@@ -91,6 +94,8 @@ fn run(subject: &Subject, config: &'static Config, budget: &Budget, report: &mut
     let mut pair = Pair::new(subject, config);
     let number = config::CONFIGS.iter().position(|c| c.name == config.name).unwrap_or_default();
     let mut rng = Rng::new(budget.seed * 1_000 + number as u64);
+    // Of its own, so that the edits of a seed are what they were.
+    let mut removals = Rng::new(budget.seed * 1_000 + 500 + number as u64);
     let mut state = subject.start.clone();
     let mut earlier = vec![state.clone()];
     pair.write(state.render());
@@ -123,12 +128,16 @@ fn run(subject: &Subject, config: &'static Config, budget: &Budget, report: &mut
         let crates: BTreeSet<String> = edits.iter().flat_map(|e| &e.files).map(|file| subject.crate_of(file)).collect();
         report.add(&edits, &crates, compiles, &stats(&pair));
         if verdict.differences.is_empty() && compiles {
-            verdict.differences = match step % AGAIN {
-                2 => pair.check_again(true),
-                5 => pair.check_again(false),
+            if removals.one_in(REMOVED) {
+                let kept = removals.one_in(2);
+                verdict.differences = pair.check_removed(kept);
+                report.add_removed(&stats(&pair));
+            }
+            verdict.differences.extend(match step % AGAIN {
+                2 => pair.check_elsewhere(),
                 8 => pair.check_no_op(),
                 _ => Vec::new(),
-            };
+            });
             report.add_again(&stats(&pair));
         }
         report.reverts += u64::from(edits[0].kind.starts_with('('));

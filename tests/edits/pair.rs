@@ -124,14 +124,34 @@ impl<'a> Pair<'a> {
         busy.map(|(who, r)| format!("a second build is no no-op, {who} said:\n{}", r.stderr())).collect()
     }
 
-    /// Our directory without its target directory, or a copy of it in another place, is built from the cache.
-    pub fn check_again(&mut self, elsewhere: bool) -> Vec<String> {
-        let name = if elsewhere { "some/other place" } else { "ours" };
-        if elsewhere {
-            copy_tree(&self.dir("ours"), &self.dir(name));
+    /// Our directory without its target directory is built again, with what the cache puts there; all that was built is in the
+    /// cache by then, and the daemon is another one unless it is `kept`.
+    pub fn check_removed(&mut self, kept: bool) -> Vec<String> {
+        if kept {
+            self.sandbox.wait_for_queue()
         } else {
-            fs::remove_dir_all(self.dir("ours").join("target")).expect("removed");
+            self.sandbox.stop_daemon()
         }
+        fs::remove_dir_all(self.dir("ours").join("target")).expect("removed");
+        let mut found = self.build_again("ours");
+        if found.is_empty() {
+            found = self.check_no_op();
+        }
+        found
+    }
+
+    /// A copy of our directory in another place is built from the cache.
+    pub fn check_elsewhere(&mut self) -> Vec<String> {
+        let name = "some/other place";
+        copy_tree(&self.dir("ours"), &self.dir(name));
+        let found = self.build_again(name);
+        if found.is_empty() {
+            fs::remove_dir_all(self.dir(name)).expect("removed");
+        }
+        found
+    }
+
+    fn build_again(&mut self, name: &str) -> Vec<String> {
         let run = Run::of(&mut self.command(name, exe()));
         if !run.0.status.success() {
             return vec![format!("what compiles does not compile again in {name}:\n{}", run.stderr())];
@@ -139,9 +159,6 @@ impl<'a> Pair<'a> {
         let plain = Run::of(&mut self.command("plain", "cargo"));
         let mut found = multisets_differ(&messages(&plain, &self.dir("plain")), &messages(&run, &self.dir(name)));
         found.extend(self.compare(name));
-        if elsewhere && found.is_empty() {
-            fs::remove_dir_all(self.dir(name)).expect("removed");
-        }
         found.into_iter().map(|d| format!("built again in {name}: {d}")).collect()
     }
 

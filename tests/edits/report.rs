@@ -29,6 +29,8 @@ pub struct Report {
     others: BTreeMap<String, Counts>,
     /// What became of the same, built again elsewhere.
     again: Counts,
+    /// And in a target directory that was removed.
+    removed: Counts,
 }
 
 impl Report {
@@ -59,12 +61,17 @@ impl Report {
 
     /// Adds what was counted while the same was built again.
     pub fn add_again(&mut self, stats: &Value) {
-        for (name, count) in stats["totals"]["hits"].as_object().into_iter().flatten() {
-            *self.again.entry(format!("{name} hits")).or_default() += count.as_u64().unwrap_or(0);
+        add_outcomes(&mut self.again, stats);
+    }
+
+    /// Adds what was counted while the same was built without a target directory.
+    pub fn add_removed(&mut self, stats: &Value) {
+        *self.removed.entry("times".into()).or_default() += 1;
+        *self.removed.entry("units put there".into()).or_default() += stats["totals"]["seeded"].as_u64().unwrap_or(0);
+        for (why, count) in stats["totals"]["not_seeded"].as_object().into_iter().flatten() {
+            *self.removed.entry(format!("left out ({why})")).or_default() += count.as_u64().unwrap_or(0);
         }
-        for (_, count) in stats["totals"]["misses"].as_object().into_iter().flatten() {
-            *self.again.entry("compiled".into()).or_default() += count.as_u64().unwrap_or(0);
-        }
+        add_outcomes(&mut self.removed, stats);
     }
 
     /// Gives how many events were counted.
@@ -87,6 +94,15 @@ impl Report {
     }
 }
 
+fn add_outcomes(to: &mut Counts, stats: &Value) {
+    for (name, count) in stats["totals"]["hits"].as_object().into_iter().flatten() {
+        *to.entry(format!("{name} hits")).or_default() += count.as_u64().unwrap_or(0);
+    }
+    for (_, count) in stats["totals"]["misses"].as_object().into_iter().flatten() {
+        *to.entry("compiled".into()).or_default() += count.as_u64().unwrap_or(0);
+    }
+}
+
 fn listed(counts: Option<&Counts>) -> String {
     let counts = counts.into_iter().flatten();
     counts.map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
@@ -104,7 +120,8 @@ impl fmt::Display for Report {
         for (group, counts) in &self.totals {
             writeln!(f, "  {group}: {}", listed(Some(counts)))?;
         }
-        writeln!(f, "  built again without a target directory or elsewhere: {}", listed(Some(&self.again)))?;
+        writeln!(f, "  built again elsewhere: {}", listed(Some(&self.again)))?;
+        writeln!(f, "  built again in a target directory that was removed: {}", listed(Some(&self.removed)))?;
         writeln!(
             f,
             "  {:<32} {:>5}  edited crates | other crates (of steps with edits of one kind that compile)",

@@ -9,15 +9,26 @@ use std::{
     collections::{HashMap, HashSet},
     path::{Path, PathBuf},
     rc::Rc,
+    sync::Arc,
 };
 
-use super::{Refused, Site, gather::Surroundings, watched};
+use super::{
+    Refused, Site,
+    gather::Surroundings,
+    looks::{self, Known, Looked, Standing},
+    watched,
+};
 use crate::{
     artifact::{
         Content,
         unit::{Role, StoredUnit, UnitFile},
     },
-    base::{clock::Nanos, digest::Digest, failpoint, fs::FileSig},
+    base::{
+        clock::{self, Nanos},
+        digest::Digest,
+        failpoint,
+        fs::FileSig,
+    },
     cargo::{
         fingerprint::{self, Fingerprint, Kind},
         layout::{self, UnitFiles},
@@ -34,7 +45,9 @@ pub(super) struct Found {
     pub files: UnitFiles,
     /// Of `files.files`, as they were found.
     pub sigs: Vec<FileSig>,
-    pub fingerprint: Fingerprint,
+    pub fingerprint: Arc<Fingerprint>,
+    /// As it was found.
+    standing: Standing,
     told: OnceCell<Option<Told>>,
 }
 
@@ -51,6 +64,16 @@ pub struct Ingested {
     pub units: u64,
     /// The others, as cargo names their directories.
     pub refused: Vec<(Refused, String)>,
+    /// There was something else to do.
+    pub cut_short: bool,
+}
+
+/// How a target directory is gone through.
+pub struct Round<'a> {
+    /// What a command has needed was counted after an earlier build.
+    pub again: bool,
+    /// There is something else to do: what is left is for another round.
+    pub stop: &'a dyn Fn() -> bool,
 }
 
 /// The work on one target directory.
@@ -67,6 +90,12 @@ pub(super) struct Ingest<'a> {
     read: RefCell<HashMap<Digest, Option<Rc<StoredUnit>>>>,
     /// Units that were put there from the store.
     seeded: HashMap<(String, String), Digest>,
+    /// What was found by earlier rounds, and is by this one.
+    pub looked: Looked,
+    own: Digest,
+    began: Nanos,
+    pub round: &'a Round<'a>,
+    stopped: bool,
 }
 
 impl Engine {
@@ -74,9 +103,14 @@ impl Engine {
     ///
     /// # Errors
     /// If the directory is gone, or the store cannot be written.
-    pub fn ingest_units(&self, site: &Site, seeded: Vec<(String, String, Digest)>) -> Result<Ingested, StoreError> {
+    pub fn ingest_units(
+        &self,
+        site: &Site,
+        seeded: Vec<(String, String, Digest)>,
+        round: &Round<'_>,
+    ) -> Result<Ingested, StoreError> {
         let before = FileSig::of(site.call.target())?.inode;
-        let mut work = Ingest::new(self, site, seeded);
+        let mut work = Ingest::new(self, site, seeded, round);
         let all: Vec<usize> = (0..work.found.len()).collect();
         let mut ingested = Ingested::default();
         for unit in all {
@@ -86,15 +120,34 @@ impl Engine {
             }
             failpoint::reach("ingest-between-units");
         }
+        ingested.cut_short = work.stopped;
         // Somebody may have begun to remove it all.
-        if FileSig::of(site.call.target()).is_ok_and(|now| now.inode == before) && work.stands() {
+        let stands = || FileSig::of(site.call.target()).is_ok_and(|now| now.inode == before) && work.stands();
+        if !work.stopped && stands() {
             work.note_lists()?;
         }
+        self.looks.put(looks::key(site), work.looked);
         Ok(ingested)
     }
 }
 
 impl Found {
+    /// A unit, as far as cargo holds it for finished. Signatures are taken before anything is read.
+    fn at(place: &str, profile: &Path, files: UnitFiles, known: Option<&Known>) -> Option<Self> {
+        let sigs: Vec<FileSig> = files.files.iter().map(|f| FileSig::of(&profile.join(f)).ok()).collect::<Option<_>>()?;
+        let standing = |name: &str| Standing::of(profile, &files, &sigs, name);
+        let same = known.filter(|known| standing(&known.fingerprint.file) == Some(known.standing));
+        let (standing, fingerprint) = match same {
+            Some(known) => (known.standing, known.fingerprint.clone()),
+            None => {
+                let dir = profile.join(&files.fingerprint);
+                let (name, kind) = fingerprint::find(&dir)?;
+                (standing(&name)?, Arc::new(fingerprint::read_named(&dir, name, kind)?))
+            }
+        };
+        Some(Self { place: place.to_owned(), files, sigs, fingerprint, standing, told: OnceCell::new() })
+    }
+
     pub(super) fn all(&self) -> impl Iterator<Item = (&PathBuf, &FileSig)> {
         self.files.files.iter().zip(&self.sigs)
     }
@@ -122,21 +175,41 @@ impl Found {
 }
 
 impl<'a> Ingest<'a> {
-    fn new(engine: &'a Engine, site: &'a Site, seeded: Vec<(String, String, Digest)>) -> Self {
-        let target = site.call.target();
+    fn new(engine: &'a Engine, site: &'a Site, seeded: Vec<(String, String, Digest)>, round: &'a Round<'a>) -> Self {
+        let began = clock::wall_nanos();
+        let mut looked = engine.looks.take(&looks::key(site));
+        let places = site.call.places();
+        let (mut last, others) = looked.units.into_iter().partition(|((place, _), _)| places.contains(place));
+        looked.units = others;
         let mut found = Vec::new();
-        for place in site.call.places() {
-            let profile = target.join(&place);
-            let units = layout::scan(&profile).1.into_iter();
-            found.extend(units.filter_map(|files| {
-                let fingerprint = fingerprint::read(&profile.join(&files.fingerprint))?;
-                let sigs = files.files.iter().map(|f| FileSig::of(&profile.join(f)).ok()).collect::<Option<_>>()?;
-                Some(Found { place: place.clone(), files, sigs, fingerprint, told: OnceCell::new() })
-            }));
+        for place in places {
+            let profile = site.call.target().join(&place);
+            for files in layout::scan(&profile).1 {
+                let known = last.remove(&(place.clone(), files.name.clone()));
+                let Some(one) = Found::at(&place, &profile, files, known.as_ref()) else { continue };
+                if let Some(known) = known.filter(|known| known.standing == one.standing) {
+                    looked.units.insert((place.clone(), one.files.name.clone()), known);
+                }
+                found.push(one);
+            }
         }
         let by_hash = found.iter().enumerate().map(|(n, f)| (f.fingerprint.hash, n)).collect();
         let seeded = seeded.into_iter().map(|(place, name, id)| ((place, name), id)).collect();
-        Self { engine, site, found, by_hash, results: HashMap::new(), members: HashSet::new(), read: RefCell::default(), seeded }
+        Self {
+            engine,
+            site,
+            found,
+            by_hash,
+            results: HashMap::new(),
+            members: HashSet::new(),
+            read: RefCell::default(),
+            seeded,
+            looked,
+            own: looks::own(site),
+            began,
+            round,
+            stopped: false,
+        }
     }
 
     /// The names in the store of what was put there.
@@ -146,7 +219,8 @@ impl<'a> Ingest<'a> {
 
     /// Every fingerprint is what it was when the work began.
     fn stands(&self) -> bool {
-        self.found.iter().all(|found| self.is_unchanged(found))
+        let hash = |f: &Found| self.site.call.target().join(&f.place).join(&f.files.fingerprint).join(&f.fingerprint.file);
+        self.found.iter().all(|found| found.standing.has_hash(&hash(found), self.began) || self.is_unchanged(found))
     }
 
     /// Takes in one unit after everything behind it; gives its name in the store.
@@ -157,17 +231,20 @@ impl<'a> Ingest<'a> {
         // Against cycles, which cargo does not make.
         self.results.insert(unit, Err(Refused::Unclear));
         let deps: Vec<Option<usize>> = self.dependencies(unit);
-        let mut ids = Vec::new();
-        let mut result = Ok(());
+        let (mut ids, mut behind) = (Vec::new(), Vec::new());
         for dep in deps {
-            match dep {
-                Some(dep) => match self.take(dep)? {
-                    Ok((id, package)) => ids.push((dep, id, package)),
-                    Err(_) => result = Err(Refused::Dependency),
-                },
-                None => result = Err(Refused::Dependency),
-            }
+            let taken = dep.map(|dep| self.take(dep)).transpose()?.and_then(Result::ok);
+            behind.push(taken.as_ref().map(|(id, _)| *id));
+            ids.extend(dep.zip(taken).map(|(dep, (id, package))| (dep, id, package)));
         }
+        if let Some(taken) = self.known(unit, &behind) {
+            return Ok(taken);
+        }
+        self.stopped = self.stopped || (self.round.stop)();
+        if self.stopped {
+            return Ok(Err(Refused::Unclear));
+        }
+        let result = if behind.contains(&None) { Err(Refused::Dependency) } else { Ok(()) };
         let package = self.package(unit, &ids).filter(|package| !package.is_local());
         if package.is_none() {
             self.members.insert(unit);
@@ -182,7 +259,36 @@ impl<'a> Ingest<'a> {
             (Ok(()), package) => self.store(unit, &ids, package),
         }?;
         self.results.insert(unit, taken.clone());
+        self.remember(unit, behind, &taken);
         Ok(taken)
+    }
+
+    /// What an earlier round has found out about a unit, if nothing of that can be otherwise now.
+    fn known(&mut self, unit: usize, behind: &[Option<Digest>]) -> Option<Result<(Digest, PackageId), Refused>> {
+        let found = &self.found[unit];
+        let known = self.looked.units.get(&(found.place.clone(), found.files.name.clone()))?;
+        let is_there = known.result.as_ref().map_or(true, |(id, _)| self.engine.store.has_unit(id));
+        if known.deps != behind || known.own.is_some_and(|own| own != self.own) || !is_there {
+            return None;
+        }
+        if known.own.is_some() {
+            self.members.insert(unit);
+        }
+        self.results.insert(unit, known.result.clone());
+        Some(known.result.clone())
+    }
+
+    fn remember(&mut self, unit: usize, deps: Vec<Option<Digest>>, result: &Result<(Digest, PackageId), Refused>) {
+        let found = &self.found[unit];
+        let own = self.is_member(unit).then_some(self.own);
+        let (standing, fingerprint, result) = (found.standing, found.fingerprint.clone(), result.clone());
+        let known = Known { standing, fingerprint, deps, result, own };
+        let name = (found.place.clone(), found.files.name.clone());
+        if known.is_settled() && standing.is_told_apart(self.began) {
+            self.looked.units.insert(name, known);
+        } else {
+            self.looked.units.remove(&name);
+        }
     }
 
     /// The units that a unit was built against; `None` for one that is not there any more.
@@ -289,7 +395,7 @@ impl<'a> Ingest<'a> {
     /// Cargo empties a fingerprint before it builds a unit again.
     pub(super) fn is_unchanged(&self, found: &Found) -> bool {
         let dir = self.site.call.target().join(&found.place).join(&found.files.fingerprint);
-        fingerprint::read(&dir).as_ref() == Some(&found.fingerprint)
+        fingerprint::read(&dir).as_ref() == Some(&*found.fingerprint)
     }
 
     /// The package of a unit that cargo has downloaded. A run has no sources of its own: it is that of its build script.

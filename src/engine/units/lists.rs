@@ -32,7 +32,7 @@ const MOST: usize = 2_000;
 
 impl Ingest<'_> {
     /// Notes the units behind the workspace's own, and what the compiler was.
-    pub(super) fn note_lists(&self) -> Result<(), StoreError> {
+    pub(super) fn note_lists(&mut self) -> Result<(), StoreError> {
         let roots = self.roots();
         let mut units = Vec::new();
         let mut seen = HashSet::new();
@@ -40,17 +40,19 @@ impl Ingest<'_> {
             self.collect(*root, &mut seen, &mut units);
         }
         let (members, units): (Vec<usize>, Vec<usize>) = units.into_iter().partition(|unit| self.is_member(*unit));
-        self.note_members(members.into_iter().filter_map(|unit| self.id(unit)).collect())?;
+        self.note_members(&members)?;
         let units: Vec<Digest> = units.into_iter().filter_map(|unit| self.id(unit)).collect();
         if units.is_empty() {
             return Ok(());
         }
         let store = &self.engine.store;
-        let used = self.seeded().filter(|id| units.contains(id)).count() as u64;
-        store.count_predictions(|p| {
-            p.seeds_used += used;
-            p.seeds_idle += self.seeded().count() as u64 - used;
-        });
+        if !self.round.again {
+            let used = self.seeded().filter(|id| units.contains(id)).count() as u64;
+            store.count_predictions(|p| {
+                p.seeds_used += used;
+                p.seeds_idle += self.seeded().count() as u64 - used;
+            });
+        }
         let list = UnitList { units, complete: !seen.into_iter().any(|unit| self.is_put_off(unit)) };
         store.put_unit_list(&self.site.call.exact, &list)?;
         store.put_unit_list(&self.site.call.roughly, &list)?;
@@ -61,22 +63,28 @@ impl Ingest<'_> {
     }
 
     /// Notes the workspace's own units for this directory; those of other versions of the sources stay behind them.
-    fn note_members(&self, mut members: Vec<Digest>) -> Result<(), StoreError> {
+    fn note_members(&mut self, units: &[usize]) -> Result<(), StoreError> {
+        let name = |unit: usize| (self.found[unit].place.clone(), self.found[unit].files.name.clone());
+        let taken = || units.iter().filter_map(|unit| Some((*unit, self.id(*unit)?)));
+        let mut members: Vec<Digest> = taken().map(|(_, id)| id).collect();
         let Some(_) = self.site.own.as_ref().filter(|_| !members.is_empty()) else { return Ok(()) };
         let store = &self.engine.store;
         let key = member::list_key(&self.site.call, &self.site.root);
         let before = store.unit_list(&key).unwrap_or_default();
-        let name = |id: &Digest| store.unit_by_id(id).map(|unit| (unit.place, unit.name));
-        let mut versions: HashMap<(String, String), usize> = members.iter().filter_map(name).map(|name| (name, 1)).collect();
+        let mut versions: HashMap<(String, String), usize> = taken().map(|(unit, _)| (name(unit), 1)).collect();
+        let mut names: HashMap<_, _> = taken().map(|(unit, id)| (id, name(unit))).collect();
         // Those that are missing today may have been removed while this was looked at: they go with the store's entries.
         for id in before.units.iter().filter(|id| !members.contains(id)).copied().collect::<Vec<_>>() {
-            let Some(name) = name(&id) else { continue };
-            let known = versions.entry(name).or_default();
+            let known = self.looked.names.remove(&id).filter(|_| store.has_unit(&id));
+            let Some(name) = known.or_else(|| store.unit_by_id(&id).map(|unit| (unit.place, unit.name))) else { continue };
+            let known = versions.entry(name.clone()).or_default();
             if *known < VERSIONS && members.len() < MOST {
                 *known += 1;
                 members.push(id);
+                names.insert(id, name);
             }
         }
+        self.looked.names = names;
         if members == before.units { Ok(()) } else { store.put_unit_list(&key, &UnitList { units: members, complete: false }) }
     }
 

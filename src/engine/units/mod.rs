@@ -8,9 +8,12 @@ pub mod choose;
 mod gather;
 pub mod ingest;
 mod lists;
+mod looks;
 mod member;
 mod warm;
 mod watched;
+
+pub(super) use looks::Looks;
 
 use std::{collections::BTreeMap, ffi::OsString};
 

@@ -302,6 +302,101 @@ fn edits_are_taken_in_as_they_are_built() {
     work.assert_as_plain(&BUILD, PROGRAM);
 }
 
+/// A daemon that goes on running knows what it has looked at before.
+#[test]
+fn what_stands_still_is_not_looked_at_again() {
+    let work = Workspace::filled();
+    let (source, data) = (work.path("user/src/lib.rs"), work.path("basis/src/data.txt"));
+    edit(&source, "{} {}", "{} 1 {}");
+    work.build(&[]).assert_made(&["user", "app"]);
+    work.kit.sandbox.wait_for_queue();
+    // To another look the library would not be made of these files, and what is compiled against it would be left out.
+    let meta = fs::metadata(&data).expect("there");
+    let time = meta.modified().expect("has a time");
+    let set = |text: &str| {
+        write(&data, text);
+        let file = fs::OpenOptions::new().write(true).open(&data).expect("opened");
+        file.set_times(FileTimes::new().set_modified(time)).expect("set");
+    };
+    set("atad\n");
+    edit(&source, "{} 1 {}", "{} 2 {}");
+    work.build(&[]).assert_made(&["user", "app"]).assert_fresh(&["basis"]);
+    work.kit.sandbox.wait_for_queue();
+    // It is not put there as long as the file is another.
+    let told = work.without_target().build(&[]);
+    assert!(told.made.contains("basis"), "{}", told.text);
+    assert!(work.says().contains("atad"), "{}", work.says());
+    set("data\n");
+    work.without_target().build(&[]).assert_nothing_done();
+    assert_eq!(work.says(), SAYS.replace("table", "table 2"));
+    work.assert_as_plain(&BUILD, PROGRAM);
+}
+
+/// Whatever was going on when a build began.
+#[test]
+fn builds_in_quick_succession() {
+    let work = Workspace::filled();
+    for n in 0..4 {
+        edit(&work.path("user/src/lib.rs"), "format!(\"", &format!("format!(\"{n} "));
+        work.build(&[]);
+        edit(&work.path("basis/src/lib.rs"), "format!(\"", &format!("format!(\"{n} "));
+        work.build(&[]);
+    }
+    let says = work.says();
+    work.kit.sandbox.wait_for_queue();
+    work.without_target().build(&[]).assert_nothing_done();
+    assert_eq!(work.says(), says);
+    work.assert_as_plain(&BUILD, PROGRAM);
+}
+
+#[test]
+fn another_version_in_the_lock_file() {
+    let work = Workspace::new();
+    edit(&work.path("app/src/main.rs"), "option_env!", "leaf::TOLD, option_env!");
+    edit(&work.path("app/src/main.rs"), "{} {} {}", "{} {} {} {}");
+    work.kit.fill(&work.dir, &BUILD);
+    assert!(work.says().ends_with("true plain"), "{}", work.says());
+    work.kit.publish_version("1.1.0", "leaf", &[], &[], &[("src/lib.rs", "pub const TOLD: bool = false;\n")]);
+    work.without_target().build(&[]).assert_nothing_done();
+    for (version, told) in [("1.1.0", "false plain"), ("1.0.0", "true plain")] {
+        work.kit.sandbox.cargo(&work.dir, &["update", "leaf", "--precise", version]).success();
+        let said = work.without_target().build(&[]);
+        if version == "1.1.0" {
+            assert!(["app", "leaf"].iter().all(|one| said.made.contains(*one)), "{}", said.text);
+        } else {
+            said.assert_nothing_done();
+        }
+        assert!(work.says().ends_with(told), "{version}: {}", work.says());
+        work.kit.settle();
+        work.without_target().build(&[]).assert_nothing_done();
+        assert!(work.says().ends_with(told), "{version}: {}", work.says());
+    }
+    work.assert_as_plain(&BUILD, PROGRAM);
+}
+
+/// To cargo it is the same: it says the same of itself.
+#[test]
+fn another_compiler() {
+    let work = Workspace::new();
+    edit(&work.path("user/src/lib.rs"), "mac::variable!()", "cfg!(other)");
+    let compiler = work.kit.sandbox.compiler("# The first.");
+    let env = [("RUSTC", compiler.to_str().expect("text"))];
+    work.build(&env);
+    work.kit.settle();
+    work.without_target().build(&env).assert_nothing_done();
+    assert_eq!(work.says(), SAYS.replace("table ", "table false"));
+    work.kit.settle();
+    work.kit.sandbox.compiler("case \"$*\" in *'--crate-name user '*) set -- \"$@\" --cfg=other;; esac");
+    let told = work.without_target().build(&env);
+    assert!(ALL.iter().all(|member| told.made.contains(*member)), "{}", told.text);
+    assert_eq!(work.says(), SAYS.replace("table ", "table true"));
+    // And the one that has always been there.
+    let told = work.without_target().build(&[]);
+    assert!(ALL.iter().all(|member| told.made.contains(*member)), "{}", told.text);
+    assert_eq!(work.says(), SAYS.replace("table ", "table false"));
+    work.assert_as_plain(&BUILD, PROGRAM);
+}
+
 #[test]
 fn a_script_that_does_not_say_what_it_depends_on_runs() {
     let work = Workspace::new();

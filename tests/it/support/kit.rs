@@ -173,11 +173,16 @@ impl Kit {
 
     /// Puts version 1.0.0 of a package into the registry.
     pub fn publish(&self, name: &str, needs: &[&str], features: &[&str], files: &[(&str, &str)]) {
-        let (registry, whole) = (self.sandbox.path("registry"), format!("{name}-1.0.0"));
+        self.publish_version("1.0.0", name, needs, features, files);
+    }
+
+    /// Puts a version of a package into the registry, besides those that are there.
+    pub fn publish_version(&self, version: &str, name: &str, needs: &[&str], features: &[&str], files: &[(&str, &str)]) {
+        let (registry, whole) = (self.sandbox.path("registry"), format!("{name}-{version}"));
         let dir = self.sandbox.path("unpacked").join(&whole);
         let dependencies: String = needs.iter().map(|n| format!("{n} = \"1\"\n")).collect();
         let named: String = features.iter().map(|f| format!("{f} = []\n")).collect();
-        let manifest = package(name, &format!("[features]\n{named}[dependencies]\n{dependencies}")).replace("0.1.0", "1.0.0");
+        let manifest = package(name, &format!("[features]\n{named}[dependencies]\n{dependencies}")).replace("0.1.0", version);
         for (file, text) in files.iter().copied().chain([("Cargo.toml", manifest.as_str())]) {
             write(&dir.join(file), text);
         }
@@ -193,10 +198,12 @@ impl Kit {
             })
             .collect();
         let features: serde_json::Map<_, _> = features.iter().map(|f| ((*f).to_owned(), serde_json::json!([]))).collect();
-        let line = serde_json::json!({ "name": name, "vers": "1.0.0", "deps": deps, "features": features, "yanked": false,
+        let line = serde_json::json!({ "name": name, "vers": version, "deps": deps, "features": features, "yanked": false,
             "cksum": sum.split(' ').next() });
         // All names here have four letters or more.
-        write(&registry.join("index").join(&name[..2]).join(&name[2..4]).join(name), &line.to_string());
+        let index = registry.join("index").join(&name[..2]).join(&name[2..4]).join(name);
+        let others = fs::read_to_string(&index).unwrap_or_default();
+        write(&index, &format!("{others}{line}\n"));
     }
 
     /// The program's sources in another place.

@@ -178,4 +178,12 @@ impl Sandbox {
             self.ours(&self.path("home"), &["cache", "--size"]).0.status.success()
         });
     }
+
+    /// Waits until everything is stored, without ending the daemon.
+    pub fn wait_for_queue(&self) {
+        wait_until("an empty queue", || {
+            let run = self.ours(&self.path("home"), &["stats", "--json", "--detailed"]);
+            run.0.status.success() && run.json()["daemon"]["queued"] == 0
+        });
+    }
 }
