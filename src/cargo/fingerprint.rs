@@ -5,7 +5,7 @@
 
 use std::{fs, path::Path};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// What a unit is, by the name of its fingerprint file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +58,16 @@ pub struct Said {
     /// Package (hashed), name of the crate, whether it is public, hash of its fingerprint.
     #[serde(default)]
     pub deps: Vec<(u64, String, bool, u64)>,
+    /// Variables that a build script has declared and that were set.
+    #[serde(default, rename = "local", deserialize_with = "set_variables")]
+    pub variables: Vec<String>,
+}
+
+fn set_variables<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let local = serde_json::Value::deserialize(from)?;
+    let declared = local.as_array().into_iter().flatten().filter_map(|one| one.get("RerunIfEnvChanged"));
+    let set = declared.filter(|one| one.get("val").is_some_and(|value| !value.is_null()));
+    Ok(set.filter_map(|one| Some(one.get("var")?.as_str()?.to_owned())).collect())
 }
 
 /// Reads the fingerprint in a directory of one unit; `None` if there is none, or not all of it.

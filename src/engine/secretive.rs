@@ -25,20 +25,24 @@ impl Engine {
 
     /// By the output path without extension ([`Prepared::stem`]).
     pub(super) fn may_hold_secret(&self, stem: &Path) -> bool {
-        lock(&self.secretive).contains(stem) || !has_read_no_secret(stem)
+        self.has_noted_secret(stem) || !has_read_no_secret(stem)
+    }
+
+    /// As far as a wrapper has told.
+    pub(super) fn has_noted_secret(&self, stem: &Path) -> bool {
+        lock(&self.secretive).contains(stem)
     }
 }
 
 fn has_read_no_secret(stem: &Path) -> bool {
     let name = stem.file_name().and_then(|name| name.to_str()?.strip_prefix("lib"));
     let text = name.and_then(|name| fs::read(stem.with_file_name(format!("{name}.d"))).ok());
-    text.is_some_and(|text| reads_no_secret(&String::from_utf8_lossy(&text)))
+    text.is_some_and(|text| !reads_one(&DepInfo::parse(&String::from_utf8_lossy(&text))))
 }
 
-/// Of the text of dependency information.
-pub(super) fn reads_no_secret(dep_info: &str) -> bool {
-    let env = DepInfo::parse(dep_info).env;
-    !env.iter().any(|(name, value)| value.is_some() && is_secret_name(name.as_bytes()))
+/// The compiler has read a secret that was set.
+pub(super) fn reads_one(dep_info: &DepInfo) -> bool {
+    dep_info.env.iter().any(|(name, value)| value.is_some() && is_secret_name(name.as_bytes()))
 }
 
 #[cfg(test)]
@@ -54,7 +58,8 @@ mod tests {
             ("# env-dep:APP_API_TOKEN=\n", false),
             ("# env-dep:CARGO_PKG_NAME=app\n# env-dep:APP_API_TOKEN=hunter2\n", false),
         ] {
-            assert_eq!(reads_no_secret(&format!("app.d: src/main.rs\n\nsrc/main.rs:\n{line}")), is_clean, "{line:?}");
+            let text = format!("app.d: src/main.rs\n\nsrc/main.rs:\n{line}");
+            assert_eq!(reads_one(&DepInfo::parse(&text)), !is_clean, "{line:?}");
         }
     }
 

@@ -151,7 +151,8 @@ impl Engine {
         read: impl Iterator<Item = &'a str>,
         sources: Option<crate::base::digest::Digest>,
     ) {
-        if prepared.is_local() {
+        // A value that a build script has passed on has another name than the secret's.
+        if prepared.is_local() && !self.has_noted_secret(&prepared.stem()) {
             // Not to know it costs a better message some day.
             drop(self.store.note_command(&prepared.stem(), StoredCommand { sources, ..command(prepared, read) }));
         }

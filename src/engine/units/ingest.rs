@@ -28,13 +28,14 @@ use crate::{
         digest::Digest,
         failpoint,
         fs::FileSig,
+        secret::is_secret_name,
     },
     cargo::{
         fingerprint::{self, Fingerprint, Kind},
         layout::{self, UnitFiles},
         package::PackageId,
     },
-    engine::Engine,
+    engine::{Engine, secretive},
     rustc::depinfo::{self, DepInfo},
     store::StoreError,
 };
@@ -323,6 +324,9 @@ impl<'a> Ingest<'a> {
         if let Some(known) = self.as_seeded(unit) {
             return Ok(Ok(known));
         }
+        if self.may_hold_secret(unit) {
+            return Ok(Err(Refused::Secret));
+        }
         let found = &self.found[unit];
         let Some(package) = package else {
             let is_stale = deps.iter().any(|(dep, ..)| found.newest() < self.found[*dep].oldest());
@@ -384,6 +388,26 @@ impl<'a> Ingest<'a> {
         let unit = self.engine.store.unit_by_id(&id)?;
         self.engine.write_time(&unit, self.site.call.target())?;
         Some((id, unit.package))
+    }
+
+    /// The value of a secret variable may be in it, or in what was made of it.
+    fn may_hold_secret(&self, unit: usize) -> bool {
+        let found = &self.found[unit];
+        let declares = |said: &fingerprint::Said| said.variables.iter().any(|name| is_secret_name(name.as_bytes()));
+        let is_noted = |found: &Found| {
+            let name = found.files.dep_info.as_ref().and_then(|file| file.file_stem()?.to_str());
+            let dir = found.files.dep_info.as_ref().and_then(|file| file.parent());
+            let stem = name.zip(dir).map(|(name, dir)| dir.join(format!("lib{name}")));
+            stem.is_some_and(|stem| self.engine.has_noted_secret(&self.site.call.target().join(&found.place).join(stem)))
+        };
+        let is_for = |other: &Found| {
+            let deps = other.fingerprint.said.iter().flat_map(|said| &said.deps);
+            deps.into_iter().any(|(.., hash)| *hash == found.fingerprint.hash)
+        };
+        found.fingerprint.said.as_ref().is_some_and(declares)
+            || self.told(found).is_some_and(|told| secretive::reads_one(&told.info))
+            || is_noted(found)
+            || (found.fingerprint.kind == Kind::Run && self.found.iter().any(|other| is_for(other) && is_noted(other)))
     }
 
     /// A unit of the store.

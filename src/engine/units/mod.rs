@@ -124,11 +124,13 @@ pub enum Refused {
     Width,
     /// To find out whether it fits would have taken too long.
     Slow,
+    /// It was made with a secret variable.
+    Secret,
 }
 
 impl Refused {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Member,
         Self::Unclear,
         Self::Location,
@@ -145,6 +147,7 @@ impl Refused {
         Self::Recent,
         Self::Width,
         Self::Slow,
+        Self::Secret,
     ];
 
     /// The name that statistics count.
@@ -166,6 +169,7 @@ impl Refused {
             Self::Recent => "recent",
             Self::Width => "width",
             Self::Slow => "slow",
+            Self::Secret => "secret",
         }
     }
 
@@ -188,6 +192,7 @@ impl Refused {
             Self::Recent => "a file that it was made from was written a moment ago, or bears a time to come",
             Self::Width => "its messages were laid out for a terminal of another width",
             Self::Slow => "comparing all that it was made from would have taken too long",
+            Self::Secret => "it was made with a secret variable, or may be",
         }
     }
 }

@@ -9,5 +9,6 @@ mod locks;
 mod members;
 mod mixed;
 mod places;
+mod secrets;
 mod sharing;
 mod strangers;
