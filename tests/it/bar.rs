@@ -21,7 +21,8 @@ struct Held {
 }
 
 impl Held {
-    /// All of it was built, the target directory is gone, and `low` was edited: one hit, two compiles.
+    /// All of it was built, the target directory is gone, and `low` was edited: one unit is put in place, or, in another target directory,
+    /// restored; two are compiled.
     fn new() -> Self {
         let sandbox = Sandbox::new();
         let package = |name: &str, needs: &str| {
@@ -43,6 +44,7 @@ impl Held {
         gate.open();
         let rustc = gate.rustc.to_str().expect("text");
         sandbox.ours_with(&dir, &["build"], &[("RUSTC", rustc)]).success();
+        sandbox.ours(&dir, &["cache", "settle"]).success();
         let held = Self { sandbox, dir, gate };
         fs::remove_dir_all(held.dir.join("target")).expect("removed");
         edit(&held.dir.join("low/src/lib.rs"), "pub fn low()", "pub fn other() -> u32 { 2 }\npub fn low()");
@@ -66,15 +68,15 @@ fn the_bar_says_what_the_cache_knows_and_goes() {
     let held = Held::new();
     let mut terminal = held.on_terminal(120, &[]);
     let line = terminal.line_with("left");
-    assert_eq!(line, "    Building [========>                ] 1/3 · 1 hit · 1 compiling · ~1 s left: low");
+    assert_eq!(line, "    Building [========>                ] 1/3 · 1 seeded · 1 compiling · ~1 s left: low");
     terminal.resize(40);
     let line = terminal.line_with("…");
-    assert_eq!(line, "    Building 1/3 · 1 hit · 1 compiling…");
+    assert_eq!(line, "    Building 1/3 · 1 seeded · 1 compil…");
     held.gate.open();
     assert!(terminal.finish().success());
     let screen = terminal.screen();
     assert!(!screen.contains("Building") && screen.contains("Finished"), "{screen}");
-    assert!(screen.contains("Hyperopt 1 hit, 2 compiled"), "{screen}");
+    assert!(screen.contains("Hyperopt 1 unit seeded, 2 compiled"), "{screen}");
 }
 
 #[test]
