@@ -1,6 +1,6 @@
 //! Whole units of target directories: taken in after a build, and laid out before one.
 //!
-//! What cargo has downloaded fits into any directory; members of a workspace only into the one they come from ([`member`]). It
+//! What cargo has downloaded fits into any directory; members of a workspace only into the one they come from (`member`). It
 //! must never write into a target directory: whoever asks gets a plan. Whatever is unclear about a unit leaves it out, with everything
 //! that depends on it, for a reason of a closed set ([`Refused`]).
 
