@@ -2,7 +2,7 @@
 //!
 //! Defaults leave everything as cargo does it. Nothing here reads files or can fail.
 
-use super::settings::Choice;
+use super::settings::{Choice, Words};
 
 /// `[performance]`
 #[derive(Debug, Clone, PartialEq)]
@@ -52,29 +52,13 @@ pub enum Linker {
 impl Linker {
     /// As it is written.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::System => "system",
-            Self::Auto => "auto",
-            Self::Mold => "mold",
-            Self::Lld => "lld",
-            Self::Wild => "wild",
-        }
+        self.word()
     }
 }
 
-impl Choice for Linker {
-    fn words(&self) -> &'static [&'static str] {
-        &["system", "auto", "mold", "lld", "wild"]
-    }
-
-    fn word(&self) -> &'static str {
-        self.name()
-    }
-
-    fn choose(&mut self, word: &str) {
-        let all = [Self::System, Self::Auto, Self::Mold, Self::Lld, Self::Wild];
-        *self = all.into_iter().find(|v| v.word() == word).unwrap_or(*self);
-    }
+impl Words for Linker {
+    const ALL: &'static [(Self, &'static str)] =
+        &[(Self::System, "system"), (Self::Auto, "auto"), (Self::Mold, "mold"), (Self::Lld, "lld"), (Self::Wild, "wild")];
 }
 
 /// Who makes machine code of workspace members that are not optimised.
@@ -86,19 +70,6 @@ pub enum Backend {
     Cranelift,
 }
 
-impl Choice for Backend {
-    fn words(&self) -> &'static [&'static str] {
-        &["llvm", "cranelift"]
-    }
-
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Llvm => "llvm",
-            Self::Cranelift => "cranelift",
-        }
-    }
-
-    fn choose(&mut self, word: &str) {
-        *self = [Self::Llvm, Self::Cranelift].into_iter().find(|v| v.word() == word).unwrap_or(*self);
-    }
+impl Words for Backend {
+    const ALL: &'static [(Self, &'static str)] = &[(Self::Llvm, "llvm"), (Self::Cranelift, "cranelift")];
 }

@@ -129,7 +129,7 @@ fn fit(spec: &Spec, given: Given<'_>, home: Option<&Path>) -> Result<Value, Vec<
         (Kind::Salt(_) | Kind::OptionalText(_), Given::Text(text)) => Ok(Value::Text(text.into())),
         (Kind::Choice(at), Given::Text(text)) => {
             let words = at(&mut crate::config::Settings::default()).words();
-            word(spec, words, text)
+            word(spec, &words, text)
         }
         (Kind::List { item, .. }, Given::List(items)) => return list(spec, *item, items),
         (_, given) => Err(wrong_type(spec, &given)),

@@ -183,63 +183,44 @@ impl DaemonSettings {
 /// A setting that is one word out of a few.
 pub(super) trait Choice {
     /// What may be written, in the order of the documentation.
-    fn words(&self) -> &'static [&'static str];
+    fn words(&self) -> Vec<&'static str>;
     /// What stands for the present value.
     fn word(&self) -> &'static str;
     /// Takes the value of a word; an unknown one changes nothing.
     fn choose(&mut self, word: &str);
 }
 
-impl Choice for Verify {
-    fn words(&self) -> &'static [&'static str] {
-        &["linked", "always"]
+/// Its values and their words.
+pub(super) trait Words: Copy + PartialEq + 'static {
+    /// In the order of the documentation.
+    const ALL: &'static [(Self, &'static str)];
+}
+
+impl<T: Words> Choice for T {
+    fn words(&self) -> Vec<&'static str> {
+        T::ALL.iter().map(|(_, word)| *word).collect()
     }
 
     fn word(&self) -> &'static str {
-        match self {
-            Self::Linked => "linked",
-            Self::Always => "always",
-        }
+        T::ALL.iter().find(|(value, _)| value == self).map_or("", |(_, word)| word)
     }
 
     fn choose(&mut self, word: &str) {
-        *self = [Self::Linked, Self::Always].into_iter().find(|v| v.word() == word).unwrap_or(*self);
+        *self = T::ALL.iter().find(|(_, known)| *known == word).map_or(*self, |(value, _)| *value);
     }
 }
 
-impl Choice for LineDrift {
-    fn words(&self) -> &'static [&'static str] {
-        &["exact", "allow"]
-    }
-
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Exact => "exact",
-            Self::Allow => "allow",
-        }
-    }
-
-    fn choose(&mut self, word: &str) {
-        *self = [Self::Exact, Self::Allow].into_iter().find(|v| v.word() == word).unwrap_or(*self);
-    }
+impl Words for Verify {
+    const ALL: &'static [(Self, &'static str)] = &[(Self::Linked, "linked"), (Self::Always, "always")];
 }
 
-impl Choice for Provider {
-    fn words(&self) -> &'static [&'static str] {
-        &["anthropic", "openai", "local"]
-    }
+impl Words for LineDrift {
+    const ALL: &'static [(Self, &'static str)] = &[(Self::Exact, "exact"), (Self::Allow, "allow")];
+}
 
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Anthropic => "anthropic",
-            Self::OpenAi => "openai",
-            Self::Local => "local",
-        }
-    }
-
-    fn choose(&mut self, word: &str) {
-        *self = [Self::Anthropic, Self::OpenAi, Self::Local].into_iter().find(|v| v.word() == word).unwrap_or(*self);
-    }
+impl Words for Provider {
+    const ALL: &'static [(Self, &'static str)] =
+        &[(Self::Anthropic, "anthropic"), (Self::OpenAi, "openai"), (Self::Local, "local")];
 }
 
 #[cfg(test)]
@@ -271,7 +252,7 @@ mod tests {
         for choice in [&mut verify as &mut dyn Choice, &mut provider, &mut drift, &mut linker, &mut backend, &mut bar] {
             for word in choice.words() {
                 choice.choose(word);
-                assert_eq!(choice.word(), *word);
+                assert_eq!(choice.word(), word);
             }
             let before = choice.word();
             choice.choose("nonsense");

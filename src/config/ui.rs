@@ -2,7 +2,7 @@
 //!
 //! It changes nothing about what is built. Nothing here reads files or can fail.
 
-use super::settings::Choice;
+use super::settings::Words;
 
 /// `[ui]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,19 +20,6 @@ pub enum Bar {
     Cargo,
 }
 
-impl Choice for Bar {
-    fn words(&self) -> &'static [&'static str] {
-        &["auto", "cargo"]
-    }
-
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Cargo => "cargo",
-        }
-    }
-
-    fn choose(&mut self, word: &str) {
-        *self = [Self::Auto, Self::Cargo].into_iter().find(|v| v.word() == word).unwrap_or(*self);
-    }
+impl Words for Bar {
+    const ALL: &'static [(Self, &'static str)] = &[(Self::Auto, "auto"), (Self::Cargo, "cargo")];
 }

@@ -9,7 +9,7 @@ use std::{fs, path::Path};
 use super::{Engine, Prepared};
 use crate::{
     base::{secret::is_secret_name, sync::lock},
-    rustc::depinfo::DepInfo,
+    rustc::depinfo::{self, DepInfo},
 };
 
 impl Engine {
@@ -35,8 +35,7 @@ impl Engine {
 }
 
 fn has_read_no_secret(stem: &Path) -> bool {
-    let name = stem.file_name().and_then(|name| name.to_str()?.strip_prefix("lib"));
-    let text = name.and_then(|name| fs::read(stem.with_file_name(format!("{name}.d"))).ok());
+    let text = depinfo::of_stem(stem).and_then(|file| fs::read(file).ok());
     text.is_some_and(|text| !reads_one(&DepInfo::parse(&String::from_utf8_lossy(&text))))
 }
 

@@ -3,9 +3,19 @@
 //! Format: makefile rules `target: input…` with spaces escaped by a backslash, one empty rule per input, and comment lines
 //! `# env-dep:NAME` or `# env-dep:NAME=VALUE` (source: `rustc_interface::passes::write_out_deps`).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Places;
+
+/// The output path without extension, as libraries have it (`deps/libname-hash`), of a unit with this dep-info (`deps/name-hash.d`).
+pub fn stem(dep_info: &Path) -> Option<PathBuf> {
+    Some(dep_info.with_file_name(format!("lib{}", dep_info.file_stem()?.to_str()?)))
+}
+
+/// The dep-info of a unit, the other way round.
+pub fn of_stem(stem: &Path) -> Option<PathBuf> {
+    Some(stem.with_file_name(format!("{}.d", stem.file_name()?.to_str()?.strip_prefix("lib")?)))
+}
 
 /// What a compile has read, in the order of the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

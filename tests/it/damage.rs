@@ -6,19 +6,10 @@ use std::{
 };
 
 use crate::support::{
-    Sandbox,
+    Sandbox, files_below,
     processes::wait_until,
     small::{BUILD, UNITS},
 };
-
-fn files_below(dir: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-        if entry.path().is_dir() { found.extend(files_below(&entry.path())) } else { found.push(entry.path()) }
-    }
-    found.sort();
-    found
-}
 
 /// A name and what is done to a file.
 type Way = (&'static str, fn(&Path));

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::support::{
-    Run, Sandbox, Stats, exe,
+    Run, Sandbox, Stats, exe, files_below,
     small::{BUILD, UNITS, output},
 };
 
@@ -28,20 +28,13 @@ fn a_cap_under_which_nothing_fits() {
     let after = Stats(sandbox.ours(&sandbox.path("home"), &["stats", "--json"]).success().json());
     let used = after.0["cache"]["blob_bytes"].as_u64().expect("a number");
     assert!(used <= 1_000_000, "{:#}", after.0);
-    let on_disk: u64 = walk(&sandbox.store().join("blobs")).iter().filter_map(|f| f.metadata().ok()).map(|m| m.len()).sum();
+    let on_disk: u64 =
+        files_below(&sandbox.store().join("blobs")).iter().filter_map(|f| f.metadata().ok()).map(|m| m.len()).sum();
     assert_eq!(on_disk, used, "files and sums agree");
     assert!(size("blob_bytes") <= 1_000_000 + 5_000_000, "at most what was in flight: {:#}", stats.0);
     sandbox.assert_sound();
     sandbox.stop_daemon();
     sandbox.assert_heals(&sandbox.path("p2"));
-}
-
-fn walk(dir: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-        if entry.path().is_dir() { found.extend(walk(&entry.path())) } else { found.push(entry.path()) }
-    }
-    found
 }
 
 #[test]

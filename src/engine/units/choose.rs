@@ -31,6 +31,7 @@ use crate::{
     },
     cargo::{call::Purpose, layout, package::PackageId},
     engine::{Engine, plan::Source},
+    rustc::depinfo,
     store::Store,
 };
 
@@ -291,12 +292,10 @@ fn is_words(path: &str) -> bool {
 impl Engine {
     /// What stands under a member's name from now on is no earlier version's.
     fn note_laid(&self, unit: &StoredUnit, target: &Path, sources: Digest) {
-        let Some(dep_info) = unit.files.iter().map(|f| Path::new(&f.path)).find(|p| p.extension().is_some_and(|e| e == "d"))
-        else {
-            return;
-        };
-        let name = format!("lib{}", dep_info.file_stem().unwrap_or_default().to_string_lossy());
-        self.note_standing(&target.join(&unit.place).join(dep_info.with_file_name(name)), sources);
+        let dep_info = unit.files.iter().map(|f| Path::new(&f.path)).find(|p| p.extension().is_some_and(|e| e == "d"));
+        if let Some(stem) = dep_info.and_then(depinfo::stem) {
+            self.note_standing(&target.join(&unit.place).join(stem), sources);
+        }
     }
 
     /// The latest write time among a unit's files in a target directory, if they are all there and the same byte by byte.

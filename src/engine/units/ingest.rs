@@ -395,9 +395,7 @@ impl<'a> Ingest<'a> {
         let found = &self.found[unit];
         let declares = |said: &fingerprint::Said| said.variables.iter().any(|name| is_secret_name(name.as_bytes()));
         let is_noted = |found: &Found| {
-            let name = found.files.dep_info.as_ref().and_then(|file| file.file_stem()?.to_str());
-            let dir = found.files.dep_info.as_ref().and_then(|file| file.parent());
-            let stem = name.zip(dir).map(|(name, dir)| dir.join(format!("lib{name}")));
+            let stem = found.files.dep_info.as_deref().and_then(depinfo::stem);
             stem.is_some_and(|stem| self.engine.has_noted_secret(&self.site.call.target().join(&found.place).join(stem)))
         };
         let is_for = |other: &Found| {

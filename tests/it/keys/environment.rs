@@ -1,8 +1,9 @@
 //! Variables that a compile reads: value and presence count, others do not, secrets are left alone.
 
-use std::path::Path;
-
-use crate::support::case::{APP, Case};
+use crate::support::{
+    assert_nowhere,
+    case::{APP, Case},
+};
 
 const READS: [(&str, &str); 2] =
     [("Cargo.toml", APP), ("src/main.rs", "fn main() { println!(\"{} {:?}\", env!(\"GREETING\"), option_env!(\"EXTRA\")); }\n")];
@@ -109,21 +110,5 @@ fn assert_not_kept(case: &Case) {
     // Incremental state and units of the target directory as well.
     case.sandbox.ours(&case.first, &["cache", "settle"]).success();
     case.sandbox.stop_daemon();
-    let mut files = 0;
-    search(&case.sandbox.store(), &mut files);
-    assert!(files > 3, "the store has files");
-}
-
-#[track_caller]
-pub fn search(dir: &Path, files: &mut usize) {
-    for entry in std::fs::read_dir(dir).expect("readable").flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            search(&path, files);
-        } else if path.is_file() {
-            *files += 1;
-            let bytes = std::fs::read(&path).expect("readable");
-            assert!(memchr::memmem::find(&bytes, SECRET.as_bytes()).is_none(), "{} holds the secret", path.display());
-        }
-    }
+    assert!(assert_nowhere(&case.sandbox.store(), SECRET) > 3, "the store has files");
 }

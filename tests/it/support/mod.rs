@@ -264,3 +264,24 @@ impl Stats {
         assert!(self.misses() == 0 && self.bypasses() == 0 && restored >= at_least, "expected only hits: {:#}", self.0);
     }
 }
+
+/// Every file at or below a directory, in the order of their paths; a directory that is not there has none.
+pub fn files_below(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        if entry.path().is_dir() { found.extend(files_below(&entry.path())) } else { found.push(entry.path()) }
+    }
+    found.sort();
+    found
+}
+
+/// That no file below a directory has these bytes in it; gives the number of files.
+#[track_caller]
+pub fn assert_nowhere(dir: &Path, needle: &str) -> usize {
+    let files: Vec<PathBuf> = files_below(dir).into_iter().filter(|file| file.is_file()).collect();
+    for file in &files {
+        let bytes = fs::read(file).expect("readable");
+        assert!(memchr::memmem::find(&bytes, needle.as_bytes()).is_none(), "{} holds {needle}", file.display());
+    }
+    files.len()
+}

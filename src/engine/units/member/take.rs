@@ -47,7 +47,7 @@ use crate::{
     },
     events::HitKind,
     fingerprint::{InputSet, native},
-    rustc::depinfo::{DepInfo, relocatable},
+    rustc::depinfo::{self, DepInfo, relocatable},
     store::{Store, StoreError},
 };
 
@@ -123,8 +123,8 @@ impl Ingest<'_> {
     fn compile(&self, found: &Found, deps: &[(usize, Digest, PackageId)], own: &Own) -> Result<Gathered, Refused> {
         let (store, profile) = (&self.engine.store, self.site.call.target().join(&found.place));
         let dep_info = profile.join(found.files.dep_info.as_ref().ok_or(Refused::Unclear)?);
-        let name = dep_info.file_stem().and_then(OsStr::to_str).ok_or(Refused::Unclear)?;
-        let command = store.command(&dep_info.with_file_name(format!("lib{name}"))).ok_or(Refused::Unrecorded)?;
+        let stem = depinfo::stem(&dep_info).ok_or(Refused::Unclear)?;
+        let command = store.command(&stem).ok_or(Refused::Unrecorded)?;
         let sources = command.sources.ok_or(Refused::Unrecorded)?;
         let told = fs::read(&dep_info).map_err(|_| Refused::Unclear)?;
         let read: Vec<String> = DepInfo::parse(&String::from_utf8_lossy(&told)).env.into_iter().map(|(name, _)| name).collect();
