@@ -124,7 +124,8 @@ pub fn for_cargo(ctx: &Context, pid: &OsString) {
 fn put(client: &mut Client, site: &Site, session: &str, build: &str) {
     if let Some(done) = seed::prepare(client, site) {
         let (session, build, target) = (session.to_owned(), build.to_owned(), site.call.target.clone());
-        drop(client.ask(&Request::Seeded { session, build, target, units: done.units, outcome: done.outcome }));
+        let seed::Done { outcome, units, copies } = done;
+        drop(client.ask(&Request::Seeded { session, build, target, units, copies, outcome }));
     }
 }
 

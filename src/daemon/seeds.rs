@@ -17,7 +17,8 @@ use crate::{
 pub fn answer(open: &Open, request: Request) -> Reply {
     match request {
         Request::Seeds(site) => Reply::Seeds(Box::new(open.engine.seeds_for(&site))),
-        Request::Seeded { session, build, target, units, mut outcome } => {
+        Request::Seeded { session, build, target, units, copies, mut outcome } => {
+            copies.iter().for_each(|(digest, sig)| open.engine.store.learn(sig, *digest));
             if let Outcome::Seeded { took_ms, saved_ms, .. } = &mut outcome {
                 *saved_ms = open.timings.seeded(&open.engine.store, &build, Path::new(&target), &units, *took_ms);
                 open.lives.seeded(&session, &outcome);

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The version of everything in this file; `tests/protocol.lock` notices when it should have been raised.
-pub const VERSION: u16 = 12;
+pub const VERSION: u16 = 13;
 /// The first bytes of a connection.
 pub const MAGIC: [u8; 8] = *b"hyperopt";
 
@@ -94,8 +94,15 @@ pub enum Request {
     /// A build is about to begin: which units can be put into its target directory?
     Seeds(Box<Site>),
     /// What was put there ([`Outcome::Seeded`], of which the daemon knows the time saved) before a build, which is the session or the
-    /// cargo process: `<package>-<hash>`.
-    Seeded { session: String, build: String, target: OsString, units: Vec<String>, outcome: Outcome },
+    /// cargo process: `<package>-<hash>`. Of `copies` it need not read what they are.
+    Seeded {
+        session: String,
+        build: String,
+        target: OsString,
+        units: Vec<String>,
+        copies: Vec<(Digest, FileSig)>,
+        outcome: Outcome,
+    },
     /// What was put there did not fit, and cargo was made to look anew.
     SeedsWithdrawn { units: Vec<Digest> },
     /// A build has ended, or ends with this process: its units can be taken in, or those of its members alone.

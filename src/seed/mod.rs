@@ -19,6 +19,7 @@ use crate::{
     artifact::marker::Marker,
     base::{
         clock::Stopwatch,
+        digest::Digest,
         env::EnvSnapshot,
         failpoint,
         fs::{Durability, umask, write_atomic},
@@ -85,6 +86,8 @@ pub struct Done {
     pub outcome: Outcome,
     /// `<package>-<hash>`.
     pub units: Vec<String>,
+    /// Files with stored contents that share nothing with the store.
+    pub copies: place::Copies,
 }
 
 /// Asks for units and puts them in place; what there is to tell of it, if anything.
@@ -98,7 +101,7 @@ pub fn prepare(client: &mut Client, site: &Site) -> Option<Done> {
     let _locks = lock(site).ok()?;
     failpoint::reach("seed-before-place");
     let done = place::all(target, &layout);
-    let placed: Vec<_> = layout.units.iter().zip(&done).filter(|(_, whole)| **whole).map(|(unit, _)| unit).collect();
+    let placed: Vec<_> = layout.units.iter().zip(&done).filter(|(_, whole)| whole.is_some()).map(|(unit, _)| unit).collect();
     if !layout.rustc_info.is_empty() && !target.join(".rustc_info.json").exists() {
         // Without it cargo asks the compiler again.
         drop(write_atomic(&target.join(".rustc_info.json"), &layout.rustc_info, 0o666, Durability::Lazy));
@@ -113,11 +116,12 @@ pub fn prepare(client: &mut Client, site: &Site) -> Option<Done> {
     let left_out = layout.refused.into_iter().collect();
     let took_ms = watch.millis();
     let units = placed.iter().map(|u| u.name.clone()).collect();
-    Some(Done { outcome: Outcome::Seeded { units: placed.len() as u64, bytes, took_ms, saved_ms: 0, left_out }, units })
+    let copies = done.into_iter().flatten().flatten().collect();
+    Some(Done { outcome: Outcome::Seeded { units: placed.len() as u64, bytes, took_ms, saved_ms: 0, left_out }, units, copies })
 }
 
 /// What was put there by us, now and before, as far as it stands there still.
-fn note(site: &Site, layout: &Layout, taken: bool, placed: Vec<(String, String, crate::base::digest::Digest)>) {
+fn note(site: &Site, layout: &Layout, taken: bool, placed: Vec<(String, String, Digest)>) {
     let before = Marker::read(site.call.target());
     let mut units = before.units;
     units.retain(|(place, name, _)| !placed.iter().any(|(p, n, _)| p == place && n == name));

@@ -17,8 +17,9 @@ use std::{
 use crate::{
     base::{
         clock::Nanos,
+        digest::Digest,
         failpoint,
-        fs::{Placed, Ways, fill},
+        fs::{FileSig, Placed, Ways, fill},
     },
     engine::{
         plan::Source,
@@ -29,21 +30,24 @@ use crate::{
 /// Threads at most: beyond this the file system is what they wait for.
 const THREADS: usize = 4;
 
-/// Puts all units in place; says of each whether it is whole.
-pub fn all(target: &Path, layout: &Layout) -> Vec<bool> {
+/// Files with stored contents that share nothing with the store.
+pub type Copies = Vec<(Digest, FileSig)>;
+
+/// Puts all units in place; gives of each that is whole what was copied for it.
+pub fn all(target: &Path, layout: &Layout) -> Vec<Option<Copies>> {
     make_dirs(target, layout);
     let next = AtomicUsize::new(0);
     let threads = thread::available_parallelism().map_or(1, usize::from).min(THREADS).min(layout.units.len().div_ceil(16).max(1));
     let work = || {
         let mut whole = Vec::new();
         while let Some((n, unit)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|n| Some((n, layout.units.get(n)?))) {
-            if one(target, unit).is_ok() {
-                whole.push(n);
+            if let Ok(copies) = one(target, unit) {
+                whole.push((n, copies));
             }
         }
         whole
     };
-    let mut done = vec![false; layout.units.len()];
+    let mut done = vec![None; layout.units.len()];
     let found = thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
         let mut found = work();
@@ -51,7 +55,7 @@ pub fn all(target: &Path, layout: &Layout) -> Vec<bool> {
         found.extend(others.into_iter().filter_map(|t| t.join().ok()).flatten());
         found
     });
-    found.into_iter().for_each(|n| done[n] = true);
+    found.into_iter().for_each(|(n, copies)| done[n] = Some(copies));
     done
 }
 
@@ -80,16 +84,17 @@ fn make_dirs(target: &Path, layout: &Layout) {
     }
 }
 
-fn one(target: &Path, unit: &Laid) -> io::Result<()> {
+fn one(target: &Path, unit: &Laid) -> io::Result<Copies> {
     let profile = target.join(&unit.place);
+    let mut copies = Copies::new();
     for file in &unit.files {
-        put(file, &profile.join(&file.path))?;
+        copies.extend(put(file, &profile.join(&file.path))?);
         failpoint::reach("seed-between-files");
     }
-    Ok(())
+    Ok(copies)
 }
 
-fn put(file: &LaidFile, path: &Path) -> io::Result<()> {
+fn put(file: &LaidFile, path: &Path) -> io::Result<Option<(Digest, FileSig)>> {
     match fresh(file, path) {
         // Left over from a build that was cut off.
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
@@ -100,20 +105,24 @@ fn put(file: &LaidFile, path: &Path) -> io::Result<()> {
     }
 }
 
-fn fresh(file: &LaidFile, path: &Path) -> io::Result<()> {
+fn fresh(file: &LaidFile, path: &Path) -> io::Result<Option<(Digest, FileSig)>> {
     match &file.source {
         Source::Bytes(bytes) => {
             let mut out = OpenOptions::new().write(true).create_new(true).mode(file.mode).open(path)?;
             out.write_all(bytes)?;
-            out.set_times(times(file.mtime))
+            out.set_times(times(file.mtime)).map(|()| None)
         }
         Source::Blob { path: blob, digest, sig, reflink, link } => {
             sig.stands_at(Path::new(blob))?;
             let ways = Ways { reflink: *reflink, link: *link, digest: Some(*digest) };
             match fill(Path::new(blob), path, ways, file.mode)? {
                 // It keeps the time of its inode, which was chosen to fit.
-                Placed::Link => Ok(()),
-                Placed::Reflink | Placed::Copy => fs::File::open(path)?.set_times(times(file.mtime)),
+                Placed::Link => Ok(None),
+                Placed::Reflink | Placed::Copy => {
+                    let copy = fs::File::open(path)?;
+                    copy.set_times(times(file.mtime))?;
+                    Ok(Some((*digest, FileSig::from_metadata(&copy.metadata()?))))
+                }
             }
         }
     }

@@ -60,6 +60,28 @@ impl Store {
         Some(known.1)
     }
 
+    /// The signature of a file that is a blob: it is linked from the store, or its content is known, or read.
+    pub fn as_blob(&self, path: &Path, digest: &Digest) -> Option<FileSig> {
+        let sig = FileSig::of(path).ok()?;
+        if self.is_link(&sig, digest) {
+            return Some(sig);
+        }
+        self.digest(path).ok().filter(|(now, _)| now == digest).map(|(_, sig)| sig)
+    }
+
+    /// As [`Store::as_blob`], but whoever changes a file and sets its time back is believed: for those who go on with the
+    /// blob, and not with the file. Cargo links programs into other places, which moves their ctime and changes nothing.
+    pub fn was_blob(&self, path: &Path, digest: &Digest) -> bool {
+        let Ok(sig) = FileSig::of(path) else { return false };
+        let known = lock(&self.remembered).0.get(&sig.inode).copied();
+        known.is_some_and(|(then, content)| then.same_content(&sig) && content == *digest) || self.as_blob(path, digest).is_some()
+    }
+
+    fn is_link(&self, sig: &FileSig, digest: &Digest) -> bool {
+        FileSig::of(&self.blob_path(digest)).is_ok_and(|blob| blob.inode == sig.inode)
+            && self.blob(digest).is_some_and(|blob| blob.sig.same_content(sig))
+    }
+
     /// Notes the content of a file that was just put in place or hashed, so that it need not be read again.
     pub fn learn(&self, sig: &FileSig, digest: Digest) {
         lock(&self.remembered).insert((*sig, digest));

@@ -23,12 +23,7 @@ use crate::{
         Content,
         unit::{Role, StoredUnit, TARGET, leads_down},
     },
-    base::{
-        clock::Nanos,
-        digest::{Digest, DigestFile},
-        fs::FileSig,
-        text,
-    },
+    base::{clock::Nanos, digest::Digest, fs::FileSig, text},
     cargo::{call::Purpose, layout, package::PackageId},
     engine::{Engine, plan::Source},
     rustc::depinfo,
@@ -304,19 +299,18 @@ impl Engine {
         let mut latest = LONG_AGO;
         for file in unit.files.iter().filter(|f| !is_words(&f.path)) {
             let path = profile.join(&file.path);
-            let same = match &file.content {
-                Content::Blob(digest) => self.store.digest(&path).ok()?.0 == *digest,
-                Content::Inline(bytes) => fs::read(&path).ok()? == *bytes,
-                Content::Relocatable(bytes) => {
-                    fs::read(&path).ok()? == text::replace(bytes, TARGET, target.as_os_str().as_encoded_bytes())
+            let has = |bytes: &[u8]| fs::read(&path).is_ok_and(|now| now == bytes);
+            let mtime = match &file.content {
+                Content::Blob(digest) => self.store.as_blob(&path, digest)?.mtime,
+                Content::Inline(bytes) if has(bytes) => FileSig::of(&path).ok()?.mtime,
+                Content::Relocatable(bytes) if has(&text::replace(bytes, TARGET, target.as_os_str().as_encoded_bytes())) => {
+                    FileSig::of(&path).ok()?.mtime
                 }
+                _ => return None,
             };
-            if !same {
-                return None;
-            }
             // What is written there says nothing about when the unit was made.
             if !file.path.contains("fingerprint/") {
-                latest = latest.max(FileSig::of(&path).ok()?.mtime);
+                latest = latest.max(mtime);
             }
         }
         Some(latest)

@@ -78,3 +78,39 @@ fn what_was_taken_in_is_known() {
     }
     assert!(store.digest(&dir.path().join("missing")).is_err());
 }
+
+#[test]
+fn a_link_of_a_blob_is_it_and_anything_else_is_read() {
+    let dir = temp();
+    let store = open(&dir);
+    let path = file(&dir, "build-script-build", b"one");
+    let blob = store.ingest(&path, &FileSig::of(&path).expect("signature"), true).expect("ingested");
+    store.forget_digests();
+    // The blob's own signature vouches for it, however many links were made since.
+    let twin = dir.path().join("twin");
+    fs::hard_link(store.blob_path(&blob), &twin).expect("linked");
+    assert!(store.as_blob(&twin, &blob).is_some());
+    assert!(store.as_blob(&twin, &key(99)).is_none());
+    let copy = file(&dir, "copy", b"one");
+    assert!(store.as_blob(&copy, &blob).is_some());
+    let other = file(&dir, "other", b"two");
+    assert!(store.as_blob(&other, &blob).is_none());
+    assert!(store.as_blob(&dir.path().join("gone"), &blob).is_none());
+    // Written through the link.
+    fs::write(&twin, b"two").expect("written");
+    assert!(store.as_blob(&twin, &blob).is_none());
+}
+
+#[test]
+fn a_program_that_was_linked_elsewhere_is_the_one_that_was_noted() {
+    let dir = temp();
+    let store = open(&dir);
+    let path = file(&dir, "program", b"one");
+    let sig = FileSig::of(&path).expect("signature");
+    store.learn(&FileSig { ctime: sig.ctime - 1, ..sig }, key(99));
+    assert!(store.was_blob(&path, &key(99)) && !store.was_blob(&path, &key(98)));
+    assert!(store.as_blob(&path, &key(99)).is_none(), "it may have been changed");
+    assert!(store.was_blob(&path, &Digest::of(b"one")), "by its bytes");
+    fs::write(&path, b"three").expect("written");
+    assert!(!store.was_blob(&path, &key(99)) && !store.was_blob(&dir.path().join("gone"), &key(99)));
+}
