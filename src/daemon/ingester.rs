@@ -4,6 +4,7 @@
 //! it changes shows in the signatures of files. What is waiting when the daemon ends is taken in after the next build.
 
 use std::{
+    cell::Cell,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{
@@ -36,6 +37,8 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(3600);
 /// How often is looked whether it has ended.
 const LOOK: Duration = Duration::from_millis(100);
+/// How often is looked whether another one has begun: the kernel lists all locks of the machine.
+const GLANCE: Duration = Duration::from_millis(10);
 
 /// A build whose units are to be taken in.
 pub struct Job {
@@ -103,7 +106,13 @@ fn work(engine: &Engine, settle: &dyn Fn(), jobs: &Receiver<Job>, shared: &Share
         // A build that begins meanwhile goes first.
         while has_ended(&job, &shared.hurry) {
             settle();
-            let stop = || is_building(&job.site);
+            let since = Cell::new(Stopwatch::start());
+            let stop = || {
+                since.get().elapsed() >= GLANCE && {
+                    since.set(Stopwatch::start());
+                    is_building(&job.site)
+                }
+            };
             match catch_unwind(AssertUnwindSafe(|| take_in(engine, &job.site, job.members_only, &stop))) {
                 Ok(Taken::CutShort) => continue,
                 Ok(Taken::Done) => drop(engine.store.maybe_evict()),

@@ -1,7 +1,7 @@
 //! A fresh copy at a new place: no compiler and no build script runs for what was downloaded, whatever is built and
 //! wherever it goes, and what comes out is what plain cargo makes.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use crate::support::{
     Run, exe,
@@ -41,6 +41,29 @@ fn the_time_that_was_saved_is_told() {
     assert!(totals["seeded"].as_u64().is_some_and(|n| n > 0), "{totals}");
     // Running build scripts is no work of compilers, so it may be more.
     assert!(saved > 0 && saved < compiled * 2, "{totals}, compiled {compiled} ms");
+}
+
+/// Bytes that the daemon has read, by the kernel's account (`man 5 proc`, `rchar`).
+fn read_by_daemon(kit: &Kit) -> u64 {
+    let daemon = kit.sandbox.daemons().pop().expect("runs");
+    let account = fs::read_to_string(format!("/proc/{}/io", daemon.pid)).expect("readable");
+    let line = account.lines().find_map(|line| line.strip_prefix("rchar: "));
+    line.and_then(|number| number.parse().ok()).expect("a number")
+}
+
+#[test]
+fn what_was_just_put_there_is_not_read_again() {
+    let kit = Kit::new();
+    kit.fill(&kit.app, &["build"]);
+    // The daemon begins anew: its first look at the store is not what is asked for.
+    kit.ours(&kit.copy("first copy"), &["build"]);
+    kit.sandbox.wait_for_queue();
+    let before = read_by_daemon(&kit);
+    let copy = kit.copy("second copy");
+    assert_only_app(&kit.ours(&copy, &["build"]));
+    kit.sandbox.wait_for_queue();
+    let (read, program) = (read_by_daemon(&kit) - before, fs::metadata(copy.join("target/debug/app")).expect("built").len());
+    assert!(read < program / 2, "{read} bytes were read, the program alone has {program}");
 }
 
 #[test]
