@@ -53,10 +53,7 @@ fn one(context: &Context<'_>, ms: u64, name: &str, version: &str, units: &BTreeS
     let running = units.iter().filter(|n| project.units[**n].known.kind == "run").map(|n| context.ms(*n)).sum::<u64>();
     let change = match running * 2 > ms {
         true => script(context, name, version, running),
-        false => format!(
-            "look whether {} can do without it (`cargo tree -i {name}@{version}`); the gain is that of a build without it",
-            needed.first().map_or("the project", String::as_str)
-        ),
+        false => format!("{}; the gain is that of a build without it", asked_for(context, name, version, units)),
     };
     Finding {
         name: "dependency",
@@ -65,6 +62,34 @@ fn one(context: &Context<'_>, ms: u64, name: &str, version: &str, units: &BTreeS
         change,
         gain: Some(gain),
         apply: None,
+    }
+}
+
+/// By which of the project's own dependencies a package comes in: crates that were split into several (`serde_core` of
+/// `serde`) need each other whatever the project does.
+fn asked_for(context: &Context<'_>, name: &str, version: &str, units: &BTreeSet<usize>) -> String {
+    let project = &context.input.project;
+    let graph = &project.graph;
+    // What a member needs itself, among what leads to the package.
+    let mut leads = vec![false; project.units.len()];
+    let mut own: BTreeSet<&str> = BTreeSet::new();
+    for &unit in graph.order() {
+        leads[unit] = units.contains(&unit) || graph.needs(unit).iter().any(|edge| leads[edge.to]);
+        if project.units[unit].known.local {
+            let needs = graph.needs(unit).iter().map(|edge| edge.to).filter(|to| leads[*to]);
+            own.extend(needs.map(|to| &project.units[to].known).filter(|known| !known.local).map(|known| known.package.as_str()));
+        }
+    }
+    let tree = format!("`cargo tree -i {name}@{version}`");
+    let listed: Vec<String> = own.iter().map(|name| (*name).to_owned()).collect();
+    match own.iter().next() {
+        Some(one) if own.len() == 1 && *one != name => {
+            format!("it comes with {one} alone: look whether the project can do without that, or that without {name} ({tree})")
+        }
+        Some(_) if own.len() > 1 => {
+            format!("it comes with {}: only without all of these is it not needed ({tree})", names(&listed, 4))
+        }
+        _ => format!("look whether the project can do without it ({tree})"),
     }
 }
 

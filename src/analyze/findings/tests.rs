@@ -56,6 +56,24 @@ fn a_package_is_worth_what_the_build_without_it_saves() {
 }
 
 #[test]
+fn a_package_is_blamed_on_what_the_project_itself_asks_for() {
+    let change = |own: &[&str]| {
+        let core = unit("serde-core", "lib", 100, 900, &[]);
+        let (serde, json) = (unit("serde", "lib", 10, 20, &["serde-core"]), unit("json", "lib", 10, 20, &["serde"]));
+        let app = local(unit("app", "bin", 10, 10, own));
+        let report = Report::of(with(vec![core, serde, json, app]));
+        let found = of(&report, "dependency").into_iter().find(|f| f.title.starts_with("serde-core")).expect("costs most");
+        found.change.clone()
+    };
+    assert!(
+        change(&["!serde-core"]).starts_with("look whether the project can do without it (`cargo tree -i serde-core@1.0.0`)")
+    );
+    assert!(change(&["!serde"]).starts_with("it comes with serde alone: look whether the project can do without that"));
+    assert!(change(&["!json"]).starts_with("it comes with json alone"));
+    assert!(change(&["!serde", "!json"]).starts_with("it comes with json, serde: only without all of these"));
+}
+
+#[test]
 fn the_path_names_the_unit_that_is_worth_most() {
     let report = report();
     let path = of(&report, "critical-path");

@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Refused, ingest::Found};
+use super::{Refused, found::Found};
 use crate::{
     artifact::{
         Content,

@@ -5,17 +5,17 @@
 //! meanwhile they change, and that unit is left out, as is one that is older than what is behind it.
 
 use std::{
-    cell::{OnceCell, RefCell},
+    cell::RefCell,
     collections::{HashMap, HashSet},
     path::{Path, PathBuf},
     rc::Rc,
-    sync::Arc,
 };
 
 use super::{
     Refused, Site,
+    found::{Found, Told},
     gather::Surroundings,
-    looks::{self, Known, Looked, Standing},
+    looks::{self, Known, Looked},
     watched,
 };
 use crate::{
@@ -31,32 +31,14 @@ use crate::{
         secret::is_secret_name,
     },
     cargo::{
-        fingerprint::{self, Fingerprint, Kind},
-        layout::{self, UnitFiles},
+        fingerprint::{self, Kind},
+        layout,
         package::PackageId,
     },
     engine::{Engine, secretive},
     rustc::depinfo::{self, DepInfo},
     store::StoreError,
 };
-
-/// A unit of the target directory.
-pub(super) struct Found {
-    pub place: String,
-    pub files: UnitFiles,
-    /// Of `files.files`, as they were found.
-    pub sigs: Vec<FileSig>,
-    pub fingerprint: Arc<Fingerprint>,
-    /// As it was found.
-    standing: Standing,
-    told: OnceCell<Option<Told>>,
-}
-
-/// What rustc has noted about a compile.
-struct Told {
-    info: DepInfo,
-    made: Vec<PathBuf>,
-}
 
 /// What became of the units of a target directory.
 #[derive(Debug, Default)]
@@ -82,8 +64,8 @@ pub(super) struct Ingest<'a> {
     pub engine: &'a Engine,
     pub site: &'a Site,
     pub found: Vec<Found>,
-    /// By cargo's hash of the fingerprint.
-    pub by_hash: HashMap<u64, usize>,
+    /// By cargo's hash of the fingerprint, which several may have.
+    by_hash: HashMap<u64, Vec<usize>>,
     results: HashMap<usize, Result<(Digest, PackageId), Refused>>,
     /// Units of the workspace, or beside it.
     members: HashSet<usize>,
@@ -132,49 +114,6 @@ impl Engine {
     }
 }
 
-impl Found {
-    /// A unit, as far as cargo holds it for finished. Signatures are taken before anything is read.
-    fn at(place: &str, profile: &Path, files: UnitFiles, known: Option<&Known>) -> Option<Self> {
-        let sigs: Vec<FileSig> = files.files.iter().map(|f| FileSig::of(&profile.join(f)).ok()).collect::<Option<_>>()?;
-        let standing = |name: &str| Standing::of(profile, &files, &sigs, name);
-        let same = known.filter(|known| standing(&known.fingerprint.file) == Some(known.standing));
-        let (standing, fingerprint) = match same {
-            Some(known) => (known.standing, known.fingerprint.clone()),
-            None => {
-                let dir = profile.join(&files.fingerprint);
-                let (name, kind) = fingerprint::find(&dir)?;
-                (standing(&name)?, Arc::new(fingerprint::read_named(&dir, name, kind)?))
-            }
-        };
-        Some(Self { place: place.to_owned(), files, sigs, fingerprint, standing, told: OnceCell::new() })
-    }
-
-    pub(super) fn all(&self) -> impl Iterator<Item = (&PathBuf, &FileSig)> {
-        self.files.files.iter().zip(&self.sigs)
-    }
-
-    /// What a build script has said to cargo.
-    pub(super) fn said(&self) -> impl Iterator<Item = (&PathBuf, &FileSig)> {
-        let is_it = |f: &Path| !f.iter().any(|p| p == "out") && f.file_name().is_some_and(|n| n == "output" || n == "stdout");
-        self.all().filter(move |(f, _)| is_it(f))
-    }
-
-    /// The write times that cargo compares: those of a script's run are the one of what it has said.
-    fn times(&self) -> impl Iterator<Item = Nanos> {
-        let is_run = self.fingerprint.kind == Kind::Run;
-        let (said, all) = (self.said().filter(move |_| is_run), self.all().filter(move |_| !is_run));
-        said.chain(all).map(|(_, sig)| sig.mtime)
-    }
-
-    fn newest(&self) -> Nanos {
-        self.times().max().unwrap_or(Nanos::MAX)
-    }
-
-    fn oldest(&self) -> Nanos {
-        self.times().min().unwrap_or(Nanos::MIN)
-    }
-}
-
 impl<'a> Ingest<'a> {
     fn new(engine: &'a Engine, site: &'a Site, seeded: Vec<(String, String, Digest)>, round: &'a Round<'a>) -> Self {
         let began = clock::wall_nanos();
@@ -194,7 +133,8 @@ impl<'a> Ingest<'a> {
                 found.push(one);
             }
         }
-        let by_hash = found.iter().enumerate().map(|(n, f)| (f.fingerprint.hash, n)).collect();
+        let mut by_hash: HashMap<u64, Vec<usize>> = HashMap::new();
+        found.iter().enumerate().for_each(|(n, f)| by_hash.entry(f.fingerprint.hash).or_default().push(n));
         let seeded = seeded.into_iter().map(|(place, name, id)| ((place, name), id)).collect();
         Self {
             engine,
@@ -293,9 +233,22 @@ impl<'a> Ingest<'a> {
     }
 
     /// The units that a unit was built against; `None` for one that is not there any more.
+    ///
+    /// Cargo runs a build script twice for a crate that is needed by the program and while it is built, if their profiles are
+    /// not the same, but gives both runs the same hash. Then both count, as far as they are not newer: one too many is laid
+    /// out for nothing, and one too few is run again, with everything in front of it.
     pub fn dependencies(&self, unit: usize) -> Vec<Option<usize>> {
-        let said = self.found[unit].fingerprint.said.iter();
-        said.flat_map(|said| &said.deps).map(|(_, _, _, hash)| self.by_hash.get(hash).copied()).collect()
+        let newest = self.found[unit].newest();
+        let mut units = Vec::new();
+        for (_, _, _, hash) in self.found[unit].fingerprint.said.iter().flat_map(|said| &said.deps) {
+            let alike = self.by_hash.get(hash).map_or(&[][..], Vec::as_slice);
+            let before = units.len();
+            units.extend(alike.iter().filter(|n| self.found[**n].oldest() <= newest).map(|n| Some(*n)));
+            if units.len() == before {
+                units.push(alike.first().copied());
+            }
+        }
+        units
     }
 
     /// The name in the store, if the unit has one. A member's is asked for by [`Ingest::is_member`].
@@ -333,7 +286,7 @@ impl<'a> Ingest<'a> {
             return if is_stale { Ok(Err(Refused::Stale)) } else { self.take_member(unit, deps) };
         };
         let Some(said) = &found.fingerprint.said else { return Ok(Err(Refused::Unclear)) };
-        let Some(role) = role(found) else { return Ok(Err(Refused::Unclear)) };
+        let Some(role) = found.role() else { return Ok(Err(Refused::Unclear)) };
         if deps.iter().any(|(dep, ..)| found.newest() < self.found[*dep].oldest()) {
             return Ok(Err(Refused::Stale));
         }
@@ -341,9 +294,9 @@ impl<'a> Ingest<'a> {
         let profile = target.join(&found.place);
         let here = self.surroundings(&profile);
         let told = self.told(found);
-        if let Some((told, build_out)) = told.zip(self.build_out(unit))
+        if let Some(told) = told
             && role != Role::Run
-            && here.is_tied(&found.files, &told.info, &build_out)
+            && self.build_outs(unit).iter().any(|build_out| here.is_tied(&found.files, &told.info, build_out))
         {
             return Ok(Err(Refused::Location));
         }
@@ -461,13 +414,16 @@ impl<'a> Ingest<'a> {
         found.told.get_or_init(read).as_ref()
     }
 
-    /// The `OUT_DIR` of a unit: that of the run it depends on.
-    fn build_out(&self, unit: usize) -> Option<PathBuf> {
+    /// What may be the `OUT_DIR` of a unit: that of the run it depends on.
+    fn build_outs(&self, unit: usize) -> Vec<PathBuf> {
         let package = self.found[unit].files.package();
         let runs = self.dependencies(unit).into_iter().flatten().map(|n| &self.found[n]);
-        let run = runs.into_iter().find(|f| f.fingerprint.kind == Kind::Run && f.files.package() == package)?;
-        let out = run.files.dirs.iter().find(|d| d.file_name().is_some_and(|n| n == "out"))?;
-        Some(self.site.call.target().join(&run.place).join(out))
+        let runs = runs.filter(|f| f.fingerprint.kind == Kind::Run && f.files.package() == package);
+        let out = |run: &Found| {
+            let out = run.files.dirs.iter().find(|d| d.file_name().is_some_and(|n| n == "out"))?;
+            Some(self.site.call.target().join(&run.place).join(out))
+        };
+        runs.filter_map(out).collect()
     }
 }
 
@@ -475,16 +431,4 @@ impl<'a> Ingest<'a> {
 fn uses_tools(file: &UnitFile) -> bool {
     let links = |text: &[u8]| memchr::memmem::find(text, b"rustc-link-").is_some();
     file.path.contains("/out/") || matches!(&file.content, Content::Relocatable(text) if links(text))
-}
-
-/// What a unit is for; `None` if nothing else can depend on it, or if it has made nothing.
-fn role(found: &Found) -> Option<Role> {
-    let with = |ending: &str| found.files.files.iter().any(|f| f.extension().is_some_and(|e| e == ending));
-    match found.fingerprint.kind {
-        Kind::Run => Some(Role::Run),
-        Kind::BuildScript => Some(Role::BuildScript),
-        Kind::Library if with("rlib") || with("so") => Some(Role::Library),
-        Kind::Library if with("rmeta") => Some(Role::Metadata),
-        _ => None,
-    }
 }

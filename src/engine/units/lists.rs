@@ -10,10 +10,7 @@ use std::{
     time::SystemTime,
 };
 
-use super::{
-    ingest::{Found, Ingest},
-    member,
-};
+use super::{found::Found, ingest::Ingest, member};
 use crate::{
     base::digest::{Digest, KeyHasher},
     cargo::{

@@ -5,6 +5,7 @@
 //! that depends on it, for a reason of a closed set ([`Refused`]).
 
 pub mod choose;
+mod found;
 mod gather;
 pub mod ingest;
 mod lists;

@@ -1,7 +1,11 @@
 //! Another project with some of the same packages: what is the same is fresh, what is not is compiled, and the program
 //! is right.
 
-use crate::support::kit::{Kit, REGISTRY};
+use crate::support::{
+    Run, files_below,
+    kit::{Kit, REGISTRY},
+    oracle, write,
+};
 
 const MAIN: &str = "fn main() { println!(\"{} {}\", kit_mid::tell(), twig::name()); }\n";
 
@@ -42,4 +46,37 @@ fn two_projects_in_one_target_directory() {
     kit.fill(&second, &build).assert_made(&["other"]);
     kit.plain(&first, &build).assert_nothing_done();
     kit.plain(&second, &build).assert_nothing_done();
+}
+
+const LEVEL_BUILD: &str = "fn main() {
+    println!(\"cargo:rerun-if-env-changed=BOTH_DATA\");
+    let text = format!(\"pub const LEVEL: &str = {:?};\", std::env::var(\"OPT_LEVEL\").unwrap());
+    std::fs::write(std::path::Path::new(&std::env::var_os(\"OUT_DIR\").unwrap()).join(\"level.rs\"), text).unwrap();
+}
+";
+
+/// Cargo runs its build script twice, under the same fingerprint if that names no file.
+#[test]
+fn a_crate_that_is_needed_by_the_program_and_while_it_is_built() {
+    let kit = Kit::new();
+    let library = "include!(concat!(env!(\"OUT_DIR\"), \"/level.rs\"));\n";
+    kit.publish("both", &[], &[], &[("build.rs", LEVEL_BUILD), ("src/lib.rs", library)]);
+    let manifest = kit.manifest("app", "both = \"1\"\n") + "[build-dependencies]\nboth = \"1\"\n";
+    let main = "fn main() { println!(\"{} {}\", both::LEVEL, env!(\"BUILT\")); }\n";
+    let dir = kit.program("both-ways", &manifest, main);
+    write(
+        &dir.join("build.rs"),
+        "fn main() { println!(\"cargo:rerun-if-changed=build.rs\\ncargo:rustc-env=BUILT={}\", both::LEVEL); }\n",
+    );
+    let build = ["build", "--release"];
+    kit.fill(&dir, &build);
+    let copy = kit.sandbox.copy(&dir, "copy");
+    kit.ours(&copy, &build).assert_made(&["app"]).assert_fresh(&["both"]);
+    let runs = files_below(&copy.join("target/release/build")).into_iter().filter(|file| file.ends_with("out/level.rs"));
+    assert_eq!(runs.count(), 2);
+    assert_eq!(Run::of(&mut kit.sandbox.command(copy.join("target/release/app"), &copy)).success().stdout(), "3 0\n");
+    kit.plain(&copy, &build).assert_nothing_done();
+    let plain = kit.sandbox.copy(&dir, "plain");
+    kit.plain(&plain, &build);
+    oracle::assert_same_code(&copy.join("target/release/app"), &plain.join("target/release/app"));
 }

@@ -39,11 +39,7 @@ use crate::{
         Prepared,
         find::Found as Result_,
         publish::SMALL,
-        units::{
-            Own, Refused,
-            ingest::{Found, Ingest},
-            watched,
-        },
+        units::{Own, Refused, found::Found, ingest::Ingest, watched},
     },
     events::HitKind,
     fingerprint::{InputSet, native},
