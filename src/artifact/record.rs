@@ -8,7 +8,7 @@ use super::{LinkRecord, Manifest, StateRecord, StoredMember, StoredUnit};
 use crate::{base::digest::Digest, rustc::WhyNot};
 
 /// The format of everything in the index. Raised whenever a stored type changes.
-pub const FORMAT: u8 = 6;
+pub const FORMAT: u8 = 7;
 
 /// Encodes a value.
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {

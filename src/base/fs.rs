@@ -14,7 +14,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    clock::Nanos,
+    clock::{Nanos, nanos},
     digest::{Digest, hash_reader},
 };
 
@@ -39,6 +39,9 @@ pub struct FileSig {
     pub mtime: Nanos,
     /// Last change of content or metadata; links and renames move it too.
     pub ctime: Nanos,
+    /// When the inode came into use, 0 where the file system does not say. Numbers of inodes are given out again, and write
+    /// times can be chosen; this cannot.
+    pub born: Nanos,
     /// Permission bits.
     pub mode: u32,
 }
@@ -59,19 +62,25 @@ impl FileSig {
             size: meta.size(),
             mtime: meta.mtime() * 1_000_000_000 + meta.mtime_nsec(),
             ctime: meta.ctime() * 1_000_000_000 + meta.ctime_nsec(),
+            born: meta.created().map_or(0, nanos),
             mode: meta.permissions().mode() & 0o7777,
         }
+    }
+
+    /// One file, however often it was changed.
+    fn is_file_of(&self, other: &Self) -> bool {
+        (self.inode, self.born) == (other.inode, other.born)
     }
 
     /// Same file, not written to since `earlier`. Its write time may have been set back: cargo does that to the outputs of
     /// `cargo check` as soon as the compiler has ended.
     pub fn not_written_since(&self, earlier: &Self) -> bool {
-        (self.inode, self.size) == (earlier.inode, earlier.size) && self.mtime <= earlier.mtime
+        self.is_file_of(earlier) && self.size == earlier.size && self.mtime <= earlier.mtime
     }
 
     /// Same file with the same content, whatever links were made to it since.
     pub fn same_content(&self, other: &Self) -> bool {
-        (self.inode, self.size, self.mtime) == (other.inode, other.size, other.mtime)
+        self.is_file_of(other) && (self.size, self.mtime) == (other.size, other.mtime)
     }
 
     /// Looks whether this is the file at `path`, with the same content.

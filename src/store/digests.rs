@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     fn sig(mtime: Nanos, ctime: Nanos) -> FileSig {
-        FileSig { inode: (1, 2), size: 3, mtime, ctime, mode: 0o644 }
+        FileSig { inode: (1, 2), size: 3, mtime, ctime, born: 0, mode: 0o644 }
     }
 
     #[test]

@@ -109,8 +109,10 @@ impl Standing {
             hasher.field("path", path.as_os_str().as_encoded_bytes());
             if let Some(sig) = sig {
                 newest = newest.max(sig.mtime).max(sig.ctime);
-                let numbers = [sig.inode.0, sig.inode.1, sig.size, sig.mtime.cast_unsigned(), sig.ctime.cast_unsigned()];
-                hasher.field("sig", &numbers.map(u64::to_le_bytes).concat()).field("mode", &sig.mode.to_le_bytes());
+                let times = [sig.mtime, sig.ctime, sig.born].map(Nanos::cast_unsigned);
+                let numbers = [&[sig.inode.0, sig.inode.1, sig.size][..], &times].concat();
+                let bytes: Vec<u8> = numbers.into_iter().flat_map(u64::to_le_bytes).collect();
+                hasher.field("sig", &bytes).field("mode", &sig.mode.to_le_bytes());
             }
         };
         // What a compiler has made is linked into other places, which changes nothing.

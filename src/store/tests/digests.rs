@@ -66,6 +66,21 @@ fn outputs_keep_their_digest_when_they_are_linked() {
     }
 }
 
+/// A compiler's output may bear a chosen write time, and file systems give the inode of a removed file to the next one.
+#[test]
+fn a_later_file_with_the_same_inode_size_and_time_is_read() {
+    let dir = temp();
+    let store = open(&dir);
+    let path = file(&dir, "liba.rlib", b"one");
+    let sig = FileSig::of(&path).expect("signature");
+    assert_ne!(sig.born, 0, "the file system of {} does not tell when files were made", dir.path().display());
+    let removed = FileSig { born: sig.born - 1, ctime: sig.ctime - 1, ..sig };
+    store.learn(&removed, key(99));
+    assert_eq!(store.digest(&path).expect("digest").0, Digest::of(b"one"));
+    store.learn(&removed, key(99));
+    assert!(!store.was_blob(&path, &key(99)));
+}
+
 #[test]
 fn what_was_taken_in_is_known() {
     let dir = temp();
