@@ -87,10 +87,14 @@ pub fn run_of(build_out: &Path) -> Option<(PathBuf, String)> {
     Some((dir.to_owned(), hash.to_owned()))
 }
 
-/// All units of a profile's directory, in no order.
-pub fn scan(profile: &Path) -> (Layout, Vec<UnitFiles>) {
-    let classic = classic(profile);
-    if classic.is_empty() { (Layout::PerUnit, per_unit(profile)) } else { (Layout::Classic, classic) }
+/// All units of a profile's directory apart from the known ones, in no order.
+pub fn scan(profile: &Path, is_known: &dyn Fn(&str) -> bool) -> (Layout, Vec<UnitFiles>) {
+    let names: Vec<String> =
+        entries(&profile.join(".fingerprint")).map(|(name, _)| name).filter(|name| hash_of(name).is_some()).collect();
+    if names.is_empty() {
+        return (Layout::PerUnit, per_unit(profile, is_known));
+    }
+    (Layout::Classic, classic(profile, names.into_iter().filter(|name| !is_known(name)).collect()))
 }
 
 /// The directories of units whose fingerprint stands in a profile's directory.
@@ -102,14 +106,14 @@ pub fn fingerprints(profile: &Path) -> HashMap<String, PathBuf> {
     all
 }
 
-fn classic(profile: &Path) -> Vec<UnitFiles> {
+fn classic(profile: &Path, names: Vec<String>) -> Vec<UnitFiles> {
     let mut outputs: HashMap<String, Vec<PathBuf>> = HashMap::new();
     for (file, _) in entries(&profile.join("deps")) {
         if let Some(hash) = hash_of(file.split('.').next().unwrap_or_default()) {
             outputs.entry(hash.to_owned()).or_default().push(Path::new("deps").join(&file));
         }
     }
-    let units = entries(&profile.join(".fingerprint")).filter_map(|(name, _)| {
+    let units = names.into_iter().filter_map(|name| {
         let hash = hash_of(&name)?;
         let mut unit = UnitFiles { fingerprint: Path::new(".fingerprint").join(&name), ..UnitFiles::default() };
         for file in outputs.get(hash).into_iter().flatten() {
@@ -122,8 +126,9 @@ fn classic(profile: &Path) -> Vec<UnitFiles> {
     units.collect()
 }
 
-fn per_unit(profile: &Path) -> Vec<UnitFiles> {
-    let units = unit_dirs(profile).filter(|(_, dir)| profile.join(dir).join("fingerprint").is_dir()).map(|(name, dir)| {
+fn per_unit(profile: &Path, is_known: &dyn Fn(&str) -> bool) -> Vec<UnitFiles> {
+    let others = unit_dirs(profile).filter(|(name, _)| !is_known(name));
+    let units = others.filter(|(_, dir)| profile.join(dir).join("fingerprint").is_dir()).map(|(name, dir)| {
         let mut unit = UnitFiles { name, fingerprint: dir.join("fingerprint"), ..UnitFiles::default() };
         unit.tree(profile, &dir.join("out"));
         unit.tree(profile, &dir.join("run"));
@@ -232,7 +237,7 @@ mod tests {
             "build/serde-8171b9e16a21d063/invoked.timestamp",
             "build/serde-8171b9e16a21d063/out/x/private.d",
         ]);
-        let (layout, mut units) = scan(dir.path());
+        let (layout, mut units) = scan(dir.path(), &|_| false);
         units.sort_by(|a, b| a.name.cmp(&b.name));
         assert_eq!((layout, units.len()), (Layout::Classic, 2));
         assert_eq!((units[1].package(), units[1].odd), ("serde", false));
@@ -248,7 +253,7 @@ mod tests {
         assert!(units[1].dep_info.is_some());
         assert_eq!(fingerprints(dir.path()).len(), 2);
         std::os::unix::fs::symlink("/", dir.path().join("build/serde-8171b9e16a21d063/out/link")).expect("linked");
-        assert!(scan(dir.path()).1.iter().any(|u| u.odd));
+        assert!(scan(dir.path(), &|_| false).1.iter().any(|u| u.odd));
     }
 
     #[test]
@@ -280,7 +285,7 @@ mod tests {
             "build/serde/aae00067ca4a6475/run/stdout",
             "build/serde/aae00067ca4a6475/run/invoked.timestamp",
         ]);
-        let (layout, mut units) = scan(dir.path());
+        let (layout, mut units) = scan(dir.path(), &|_| false);
         units.sort_by(|a, b| a.name.cmp(&b.name));
         assert_eq!((layout, units.len()), (Layout::PerUnit, 2));
         assert_eq!(units[0].name, "serde-6b2f7dcba84f7e04");

@@ -61,20 +61,16 @@ impl Store {
     }
 
     /// The signature of a file that is a blob: it is linked from the store, or its content is known, or read.
+    ///
+    /// Whoever changes a file and sets its time back is believed: this is for those who go on with the blob, and not with the
+    /// file. Cargo links programs into other places, which moves their ctime and changes nothing.
     pub fn as_blob(&self, path: &Path, digest: &Digest) -> Option<FileSig> {
         let sig = FileSig::of(path).ok()?;
-        if self.is_link(&sig, digest) {
+        let known = lock(&self.remembered).0.get(&sig.inode).copied();
+        if known.is_some_and(|(then, content)| then.same_content(&sig) && content == *digest) || self.is_link(&sig, digest) {
             return Some(sig);
         }
         self.digest(path).ok().filter(|(now, _)| now == digest).map(|(_, sig)| sig)
-    }
-
-    /// As [`Store::as_blob`], but whoever changes a file and sets its time back is believed: for those who go on with the
-    /// blob, and not with the file. Cargo links programs into other places, which moves their ctime and changes nothing.
-    pub fn was_blob(&self, path: &Path, digest: &Digest) -> bool {
-        let Ok(sig) = FileSig::of(path) else { return false };
-        let known = lock(&self.remembered).0.get(&sig.inode).copied();
-        known.is_some_and(|(then, content)| then.same_content(&sig) && content == *digest) || self.as_blob(path, digest).is_some()
     }
 
     fn is_link(&self, sig: &FileSig, digest: &Digest) -> bool {

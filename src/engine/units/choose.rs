@@ -7,13 +7,12 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    fs,
     path::Path,
     rc::Rc,
 };
 
 use super::{
-    Laid, LaidFile, Layout, Refused, Site,
+    Laid, LaidFile, Layout, Refused, Site, found,
     lists::toolchain_key,
     member::{self, Look},
     watched,
@@ -23,7 +22,7 @@ use crate::{
         Content,
         unit::{Role, StoredUnit, TARGET, leads_down},
     },
-    base::{clock::Nanos, digest::Digest, fs::FileSig, text},
+    base::{clock::Nanos, digest::Digest, text},
     cargo::{call::Purpose, layout, package::PackageId},
     engine::{Engine, plan::Source},
     rustc::depinfo,
@@ -245,7 +244,7 @@ impl<'a> Choice<'a> {
         let mut files = Vec::with_capacity(unit.files.len());
         for file in &unit.files {
             // Cargo reads the words only to say why it builds a unit again.
-            if is_words(&file.path) && !unit.package.is_local() {
+            if found::is_words(&file.path) && !unit.package.is_local() {
                 continue;
             }
             if !leads_down(&file.path) {
@@ -279,11 +278,6 @@ impl<'a> Choice<'a> {
     }
 }
 
-/// A fingerprint in words.
-fn is_words(path: &str) -> bool {
-    path.contains("fingerprint/") && path.ends_with(".json")
-}
-
 impl Engine {
     /// What stands under a member's name from now on is no earlier version's.
     fn note_laid(&self, unit: &StoredUnit, target: &Path, sources: Digest) {
@@ -293,26 +287,9 @@ impl Engine {
         }
     }
 
-    /// The latest write time among a unit's files in a target directory, if they are all there and the same byte by byte.
-    pub(super) fn write_time(&self, unit: &StoredUnit, target: &Path) -> Option<Nanos> {
-        let profile = target.join(&unit.place);
-        let mut latest = LONG_AGO;
-        for file in unit.files.iter().filter(|f| !is_words(&f.path)) {
-            let path = profile.join(&file.path);
-            let has = |bytes: &[u8]| fs::read(&path).is_ok_and(|now| now == bytes);
-            let mtime = match &file.content {
-                Content::Blob(digest) => self.store.as_blob(&path, digest)?.mtime,
-                Content::Inline(bytes) if has(bytes) => FileSig::of(&path).ok()?.mtime,
-                Content::Relocatable(bytes) if has(&text::replace(bytes, TARGET, target.as_os_str().as_encoded_bytes())) => {
-                    FileSig::of(&path).ok()?.mtime
-                }
-                _ => return None,
-            };
-            // What is written there says nothing about when the unit was made.
-            if !file.path.contains("fingerprint/") {
-                latest = latest.max(mtime);
-            }
-        }
-        Some(latest)
+    /// The latest write time among a unit's files in a target directory, if it stands there.
+    fn write_time(&self, unit: &StoredUnit, target: &Path) -> Option<Nanos> {
+        let files = found::stands(&self.store, unit, target)?;
+        Some(files.iter().map(|(_, sig)| sig.mtime).fold(LONG_AGO, Nanos::max))
     }
 }

@@ -13,7 +13,7 @@ use std::{
 
 use super::{
     Refused, Site,
-    found::{Found, Told},
+    found::{self, Found, Told},
     gather::Surroundings,
     looks::{self, Known, Looked},
     watched,
@@ -121,10 +121,18 @@ impl<'a> Ingest<'a> {
         let places = site.call.places();
         let (mut last, others) = looked.units.into_iter().partition(|((place, _), _)| places.contains(place));
         looked.units = others;
-        let mut found = Vec::new();
+        let target = site.call.target();
+        let seeded: HashMap<_, _> = seeded.into_iter().map(|(place, name, id)| ((place, name), id)).collect();
+        let from_store = |id: &Digest| {
+            let unit = engine.store.unit_by_id(id).filter(|unit| !unit.package.is_local())?;
+            Found::seeded(&engine.store, *id, unit, target)
+        };
+        let of_places = seeded.iter().filter(|((place, _), _)| places.contains(place));
+        let mut found: Vec<Found> = of_places.filter_map(|(_, id)| from_store(id)).collect();
+        let known: HashSet<_> = found.iter().map(|found| (found.place.clone(), found.files.name.clone())).collect();
         for place in places {
-            let profile = site.call.target().join(&place);
-            for files in layout::scan(&profile).1 {
+            let profile = target.join(&place);
+            for files in layout::scan(&profile, &|name| known.contains(&(place.clone(), name.to_owned()))).1 {
                 let known = last.remove(&(place.clone(), files.name.clone()));
                 let Some(one) = Found::at(&place, &profile, files, known.as_ref()) else { continue };
                 if let Some(known) = known.filter(|known| known.standing == one.standing) {
@@ -135,7 +143,6 @@ impl<'a> Ingest<'a> {
         }
         let mut by_hash: HashMap<u64, Vec<usize>> = HashMap::new();
         found.iter().enumerate().for_each(|(n, f)| by_hash.entry(f.fingerprint.hash).or_default().push(n));
-        let seeded = seeded.into_iter().map(|(place, name, id)| ((place, name), id)).collect();
         Self {
             engine,
             site,
@@ -168,6 +175,10 @@ impl<'a> Ingest<'a> {
     fn take(&mut self, unit: usize) -> Result<Result<(Digest, PackageId), Refused>, StoreError> {
         if let Some(known) = self.results.get(&unit) {
             return Ok(known.clone());
+        }
+        if let Some(seeded) = self.found[unit].seeded.clone() {
+            self.results.insert(unit, Ok(seeded.clone()));
+            return Ok(Ok(seeded));
         }
         // Against cycles, which cargo does not make.
         self.results.insert(unit, Err(Refused::Unclear));
@@ -334,12 +345,12 @@ impl<'a> Ingest<'a> {
         Surroundings { target: self.site.call.target(), root: Path::new(&self.site.root), profile }
     }
 
-    /// The unit that was put there from the store, if it stands there still.
+    /// The member that was put there from the store, if it stands there still.
     fn as_seeded(&self, unit: usize) -> Option<(Digest, PackageId)> {
         let found = &self.found[unit];
         let id = *self.seeded.get(&(found.place.clone(), found.files.name.clone()))?;
         let unit = self.engine.store.unit_by_id(&id)?;
-        self.engine.write_time(&unit, self.site.call.target())?;
+        found::stands(&self.engine.store, &unit, self.site.call.target())?;
         Some((id, unit.package))
     }
 
@@ -370,7 +381,9 @@ impl<'a> Ingest<'a> {
     /// Cargo empties a fingerprint before it builds a unit again.
     pub(super) fn is_unchanged(&self, found: &Found) -> bool {
         let dir = self.site.call.target().join(&found.place).join(&found.files.fingerprint);
-        fingerprint::read(&dir).as_ref() == Some(&*found.fingerprint)
+        let then = &found.fingerprint;
+        // Of what the store knows only the hash was read.
+        fingerprint::read(&dir).is_some_and(|now| if found.seeded.is_some() { now.hash == then.hash } else { now == **then })
     }
 
     /// The package of a unit that cargo has downloaded. A run has no sources of its own: it is that of its build script.

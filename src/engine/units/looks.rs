@@ -135,6 +135,11 @@ impl Standing {
         Some(Self { digest: hasher.finish(), newest, hash })
     }
 
+    /// Of a unit that was put there from the store under this name, with this file for cargo's hash.
+    pub fn seeded(id: &Digest, hash: FileSig) -> Self {
+        Self { digest: *id, newest: hash.mtime.max(hash.ctime), hash }
+    }
+
     /// Whether cargo's hash, in this file, was certainly not written since `then`, when this was taken.
     pub fn has_hash(&self, file: &Path, then: Nanos) -> bool {
         self.is_told_apart(then) && FileSig::of(file).is_ok_and(|now| now == self.hash)

@@ -78,7 +78,7 @@ fn a_later_file_with_the_same_inode_size_and_time_is_read() {
     store.learn(&removed, key(99));
     assert_eq!(store.digest(&path).expect("digest").0, Digest::of(b"one"));
     store.learn(&removed, key(99));
-    assert!(!store.was_blob(&path, &key(99)));
+    assert!(store.as_blob(&path, &key(99)).is_none());
 }
 
 #[test]
@@ -123,9 +123,8 @@ fn a_program_that_was_linked_elsewhere_is_the_one_that_was_noted() {
     let path = file(&dir, "program", b"one");
     let sig = FileSig::of(&path).expect("signature");
     store.learn(&FileSig { ctime: sig.ctime - 1, ..sig }, key(99));
-    assert!(store.was_blob(&path, &key(99)) && !store.was_blob(&path, &key(98)));
-    assert!(store.as_blob(&path, &key(99)).is_none(), "it may have been changed");
-    assert!(store.was_blob(&path, &Digest::of(b"one")), "by its bytes");
+    assert!(store.as_blob(&path, &key(99)).is_some() && store.as_blob(&path, &key(98)).is_none());
+    assert!(store.as_blob(&path, &Digest::of(b"one")).is_some(), "by its bytes");
     fs::write(&path, b"three").expect("written");
-    assert!(!store.was_blob(&path, &key(99)) && !store.was_blob(&dir.path().join("gone"), &key(99)));
+    assert!(store.as_blob(&path, &key(99)).is_none() && store.as_blob(&dir.path().join("gone"), &key(99)).is_none());
 }

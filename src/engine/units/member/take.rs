@@ -350,7 +350,7 @@ fn outputs(
     for output in &manifest.outputs {
         let path = prepared.places.out_dir.join(output.name.as_str());
         let same = match &output.content {
-            Content::Blob(then) => store.blob(then).is_some() && store.was_blob(&path, then),
+            Content::Blob(then) => store.blob(then).is_some() && store.as_blob(&path, then).is_some(),
             Content::Inline(then) => fs::read(&path).is_ok_and(|now| now == *then),
             Content::Relocatable(then) => fs::read(&path).is_ok_and(|now| relocatable(&now, &prepared.places) == *then),
         };
