@@ -26,7 +26,7 @@
 //! the toolchain by content, the linker, cargo's package variables. Under it stand the *input sets* of earlier compiles
 //! ([`fingerprint::InputSet`]): files and variables that rustc's dep-info named. Digested, together with every crate and
 //! native library behind this one ([`fingerprint::closure`], [`fingerprint::native`]), they make the *action key*, under
-//! which the manifest stands. No compiler is started to find out. File digests are remembered by inode, size and times.
+//! which the manifest stands. No compiler is started to find out. File digests are remembered by inode, birth, size and times.
 //!
 //! Results are the same in every directory: members are compiled with the working directory mapped to `.` in debug
 //! information alone, dep-info and messages are stored with placeholders ([`rustc::Places`]), and a result that has a
