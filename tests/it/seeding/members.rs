@@ -14,7 +14,9 @@ use nix::sys::signal::Signal;
 use crate::support::{
     Run, edit, exe,
     kit::{Kit, Said},
-    oracle, write,
+    oracle,
+    processes::wait_until,
+    write,
 };
 
 const BUILD: [&str; 3] = ["build", "--package", "app"];
@@ -117,6 +119,13 @@ impl Workspace {
 
     fn without_target(&self) -> &Self {
         fs::remove_dir_all(self.path("target")).expect("removed");
+        self
+    }
+
+    /// Until a source was not written in the last ticks of the clock of file times: such a one may still be changing.
+    fn let_sources_age(&self, last: &str) -> &Self {
+        let written = fs::metadata(self.path(last)).and_then(|m| m.modified()).expect("has a time");
+        wait_until("sources that are not new", || written.elapsed().is_ok_and(|age| age > Duration::from_millis(100)));
         self
     }
 
@@ -284,7 +293,7 @@ fn branches_there_and_back() {
     }
     // Without a build on the way.
     git(&["checkout", "--quiet", "side"]);
-    work.without_target().build(&[]).assert_nothing_done();
+    work.let_sources_age("user/src/lib.rs").without_target().build(&[]).assert_nothing_done();
     assert_eq!(work.says(), side);
     work.assert_as_plain(&BUILD, PROGRAM);
 }
