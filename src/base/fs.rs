@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     clock::{Nanos, nanos},
+    copy,
     digest::{Digest, hash_reader},
 };
 
@@ -255,32 +256,13 @@ pub fn fill(from: &Path, to: &Path, ways: Ways, mode: u32) -> io::Result<Placed>
         }
     }
     let mut source = File::open(from)?;
-    let mut target = OpenOptions::new().write(true).create_new(true).mode(mode).open(to)?;
+    let target = OpenOptions::new().write(true).create_new(true).mode(mode).open(to)?;
     match ways.digest {
-        None => drop(io::copy(&mut source, &mut target)?),
-        Some(digest) if copy_hashed(&mut source, &mut target)? == digest => {}
+        None => drop(io::copy(&mut source, &mut &target)?),
+        Some(digest) if copy::hashed(&mut source, &target)? == digest => {}
         Some(_) => return Err(io::Error::new(io::ErrorKind::InvalidData, "the bytes are not those that were stored")),
     }
     Ok(Placed::Copy)
-}
-
-/// Most bytes that are copied at a time: what is between reading and writing should stay in the processor's cache, and the
-/// file system makes longer extents of longer writes (a program of 130 MB: 54 ms of CPU, and 60 with a quarter of this).
-const CHUNK: u64 = 1 << 20;
-
-fn copy_hashed(source: &mut File, target: &mut File) -> io::Result<Digest> {
-    let mut hasher = blake3::Hasher::new();
-    // One more, so that a small file is read at once.
-    let len = source.metadata()?.len().min(CHUNK - 1) + 1;
-    let mut buffer = vec![0; usize::try_from(len).map_err(io::Error::other)?];
-    loop {
-        let n = io::Read::read(source, &mut buffer)?;
-        if n == 0 {
-            return Ok(Digest(*hasher.finalize().as_bytes()));
-        }
-        hasher.update(&buffer[..n]);
-        target.write_all(&buffer[..n])?;
-    }
 }
 
 /// Bytes that may still be written below `dir`, and the size of its file system.

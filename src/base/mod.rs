@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod confine;
+pub mod copy;
 pub mod digest;
 pub mod env;
 pub mod excerpt;
