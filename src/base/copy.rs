@@ -110,6 +110,8 @@ mod direct {
     const TRIAL: u64 = 8 << 20;
     /// The page cache takes bytes five times as fast where it has memory, and as fast where it has none.
     const SLOWEST_BYTES_PER_MS: u64 = 600_000;
+    /// A disk that is busy for a moment is not slow.
+    const GRACE: Duration = Duration::from_millis(20);
 
     /// Whether a file is still written directly.
     pub struct Direct {
@@ -137,7 +139,7 @@ mod direct {
                 return false;
             }
             let written = self.written.fetch_add(bytes.len() as u64, Relaxed) + bytes.len() as u64;
-            let due = Duration::from_millis(written / SLOWEST_BYTES_PER_MS);
+            let due = GRACE + Duration::from_millis(written / SLOWEST_BYTES_PER_MS);
             if written >= TRIAL && self.since.elapsed() > due {
                 self.used.store(false, Relaxed);
             }

@@ -146,7 +146,7 @@ impl Engine {
         let Begun { compiler, args, umask, inv, places, env, key, toolchain, rules, additions, extra, label, unit } = begun;
         let closure = Closure::of(&inv, &places.cwd, self, files)?;
         let context = Context { inv: &inv, places: &places, env: &env, files };
-        let macros = closure.macros(&inv, &places.cwd);
+        let macros: Vec<MacroCrate> = closure.macros().into_iter().map(|(one, _)| one).collect();
         let variables = self.read_by_macros(&macros, &env, &places.cwd, files)?;
         let nosy_macros = macros.iter().any(|m| macros::may_read_files(&m.name));
         let given = context.given(key.key, &closure, &extra, &variables)?;

@@ -9,11 +9,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use self::dirs::{CrateDirs, is_crate};
 use super::{Components, Part, macro_env::MacroCrate};
 use crate::{
     base::digest::{Digest, DigestFile},
     rustc::{Invocation, WhyNot},
 };
+
+pub mod dirs;
 
 /// What is known of a crate file: the file names of the crates it was compiled against.
 pub trait KnownExterns {
@@ -39,8 +42,11 @@ impl Closure {
     /// # Errors
     /// [`WhyNot::Input`] if a direct dependency cannot be read.
     pub fn of(inv: &Invocation, cwd: &Path, known: &dyn KnownExterns, files: &dyn DigestFile) -> Result<Self, WhyNot> {
-        let mut walk =
-            Walk { dirs: inv.dependency_dirs.iter().map(|d| cwd.join(d)).collect(), links: inv.runs_linker(), queue: Vec::new() };
+        let mut walk = Walk {
+            dirs: CrateDirs::new(inv.dependency_dirs.iter().map(|d| cwd.join(d))),
+            links: inv.runs_linker(),
+            queue: Vec::new(),
+        };
         let mut closure = Self::default();
         let mut complete = true;
         for path in inv.externs.iter().filter_map(|e| e.path.as_ref()) {
@@ -69,16 +75,13 @@ impl Closure {
         Ok(closure)
     }
 
-    fn add_everything(&mut self, dirs: &[PathBuf], files: &dyn DigestFile) {
-        for dir in dirs {
-            let Ok(entries) = std::fs::read_dir(dir) else { continue };
-            for path in entries.flatten().map(|e| e.path()) {
-                let crate_file = path.extension().is_some_and(|e| e == "rlib" || e == "rmeta" || e == "so");
-                if let (true, Ok((digest, _))) = (crate_file, files.digest(&path)) {
-                    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-                    self.files.entry(name.clone()).or_insert(path);
-                    self.crates.entry(name).or_insert(digest);
-                }
+    fn add_everything(&mut self, dirs: &CrateDirs, files: &dyn DigestFile) {
+        for path in dirs.files() {
+            let Some(name) = path.file_name().filter(|n| is_crate(n)) else { continue };
+            if let Ok((digest, _)) = files.digest(&path) {
+                let name = name.to_string_lossy().into_owned();
+                self.files.entry(name.clone()).or_insert(path);
+                self.crates.entry(name).or_insert(digest);
             }
         }
     }
@@ -98,23 +101,25 @@ impl Closure {
         }
     }
 
-    /// The procedural macros among them.
-    pub fn macros(&self, inv: &Invocation, cwd: &Path) -> Vec<MacroCrate> {
-        let dirs: Vec<PathBuf> = inv.dependency_dirs.iter().map(|d| cwd.join(d)).collect();
-        let file = |stem: &String| {
-            let direct = self.direct.iter().find(|p| is_dylib(p) && super::closure::stem(p) == *stem).cloned();
-            let found = || {
-                dirs.iter().map(|d| d.join(format!("{stem}.so"))).find(|so| so.exists() && !so.with_extension("rlib").exists())
-            };
-            direct.or_else(found)
+    /// The procedural macros among them, with their content. A library that is linked dynamically has a file for metadata
+    /// beside it, unless it was given directly and may be either.
+    pub fn macros(&self) -> Vec<(MacroCrate, Digest)> {
+        let is_macro =
+            |file: &Path| is_dylib(file) && (self.direct.iter().any(|d| d == file) || !file.with_extension("rlib").exists());
+        let found = self.files.iter().filter(|(_, file)| is_macro(file));
+        let named = |(key, file): (&String, &PathBuf)| {
+            let one = MacroCrate { name: crate_of(&stem(file)).to_owned(), file: file.clone() };
+            Some((one, *self.crates.get(key)?))
         };
-        let named = |stem: &String| file(stem).map(|file| MacroCrate { name: crate_of(stem).to_owned(), file });
-        self.crates.keys().filter_map(named).collect()
+        let mut macros: Vec<_> = found.filter_map(named).collect();
+        // Among everything are those given directly.
+        macros.dedup_by(|(a, _), (b, _)| a.file == b.file);
+        macros
     }
 }
 
 struct Walk {
-    dirs: Vec<PathBuf>,
+    dirs: CrateDirs,
     links: bool,
     queue: Vec<String>,
 }
@@ -139,7 +144,7 @@ impl Walk {
             let rlib = as_named.with_extension("rlib");
             names.insert(usize::from(!self.links), rlib);
         }
-        self.dirs.iter().flat_map(|d| names.iter().map(move |n| d.join(n))).find(|p| p.exists())
+        self.dirs.find(&names)
     }
 }
 

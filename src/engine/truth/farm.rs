@@ -12,7 +12,12 @@ use std::{
 };
 
 use super::{Mode, NoTruth, graph::Graph};
-use crate::{base::fs::at, engine::Engine, fingerprint::closure::Closure, rustc::Places};
+use crate::{
+    base::fs::at,
+    engine::Engine,
+    fingerprint::closure::{Closure, dirs::CrateDirs},
+    rustc::Places,
+};
 
 /// Below the scratch directory, a directory for each unit.
 pub const INCREMENTAL: &str = "incremental";
@@ -40,11 +45,12 @@ impl Farm {
         for unit in &graph.units {
             let cwd = Path::new(&unit.command.cwd);
             let closure = Closure::of(&unit.inv, cwd, engine, &engine.store)?;
-            let macros: HashSet<String> = closure.macros(&unit.inv, cwd).iter().map(|m| name_of(&m.file)).collect();
+            let macros: HashSet<String> = closure.macros().iter().map(|(one, _)| name_of(&one.file)).collect();
             let mut dirs: Vec<PathBuf> = unit.inv.dependency_dirs.iter().map(|d| cwd.join(d)).collect();
             dirs.extend(closure.direct.iter().filter_map(|p| p.parent()).map(Path::to_owned));
             dirs.sort();
             dirs.dedup();
+            let dirs = CrateDirs::new(dirs);
             for (crate_file, digest) in &closure.crates {
                 let (stem, is_known) = match KINDS.iter().find_map(|k| crate_file.strip_suffix(&format!(".{k}"))) {
                     Some(stem) => (stem, false),
@@ -77,10 +83,10 @@ impl Farm {
         if stands_on { Err(NoTruth::Between(stem.into())) } else { Ok(()) }
     }
 
-    fn link(&mut self, stem: &str, dirs: &[PathBuf]) -> io::Result<()> {
+    fn link(&mut self, stem: &str, dirs: &CrateDirs) -> io::Result<()> {
         for kind in KINDS {
             let name = format!("{stem}.{kind}");
-            let found = dirs.iter().map(|d| d.join(&name)).find(|p| p.exists());
+            let found = dirs.find(&[&name]);
             if let Some(found) = found.filter(|_| self.linked.insert(name.clone())) {
                 match symlink(found, self.dir.join(name)) {
                     Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e),

@@ -79,12 +79,23 @@ fn files_nobody_depends_on_do_not_count_unless_something_is_unknown() {
 
 #[test]
 fn macros_are_seen() {
-    let world = World::new();
-    let inv = world.invocation("lib");
-    let closure = Closure::of(&inv, world.dir.path(), &world.known, &Read).expect("readable");
-    let macros = closure.macros(&inv, world.dir.path());
-    let names: Vec<_> = macros.iter().map(|m| (m.name.as_str(), m.file.exists())).collect();
-    assert_eq!(names, [("m", true)]);
+    let mut world = World::new();
+    let names = |world: &World| {
+        let closure = Closure::of(&world.invocation("lib"), world.dir.path(), &world.known, &Read).expect("readable");
+        closure.macros().into_iter().map(|(m, content)| (m.name, content)).collect::<Vec<_>>()
+    };
+    let m = ("m".to_owned(), Digest::of(b"macro"));
+    assert_eq!(names(&world), std::slice::from_ref(&m));
+    // One that a library passes on, and a library that is linked dynamically.
+    world.put("libn-1.so", "another macro", Some(&[]));
+    world.put("libd-1.so", "code", Some(&[]));
+    world.put("libd-1.rlib", "code and metadata", Some(&[]));
+    let n = ("n".to_owned(), Digest::of(b"another macro"));
+    world.put("libb-1.rmeta", "b", Some(&["libn-1.so", "libd-1.so"]));
+    assert_eq!(names(&world), [m.clone(), n.clone()]);
+    // Where it is not known what is behind, every macro may be.
+    world.put("libb-1.rmeta", "b from elsewhere", None);
+    assert_eq!(names(&world), [m, n]);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    ffi::{OsStr, OsString},
+    ffi::OsString,
     fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -196,7 +196,7 @@ impl Ingest<'_> {
             compile.has_width = matches!(store.action(&action), Some(Action::Split(split)) if split.width);
             let result = self.engine.resolve(prepared, action, HitKind::Exact, &mut Vec::new()).map_err(unrecorded)?;
             let result = result.ok_or(Refused::Unrecorded)?;
-            compile.macros = macros(prepared)?;
+            compile.macros = prepared.closure.macros().into_iter().map(|(one, content)| (one.name, content)).collect();
             let mut seen = seen.seen.into_inner().map_err(|_| Refused::Unclear)?;
             seen.extend(absent(prepared, &set));
             return Ok((result, seen));
@@ -309,16 +309,6 @@ impl Ingest<'_> {
         let variables = watched::variables(&said);
         Ok(Gathered { role: Role::Run, dir, made_from, dirs, variables, compile: None, files, out_dirs })
     }
-}
-
-/// The procedural macros behind a crate, with their contents.
-fn macros(prepared: &Prepared) -> Result<Vec<(String, Digest)>, Refused> {
-    let all = prepared.closure.macros(&prepared.inv, &prepared.places.cwd).into_iter();
-    let content = |file: &Path| {
-        let stem = file.file_stem().and_then(OsStr::to_str)?;
-        prepared.closure.crates.get(stem).copied()
-    };
-    all.map(|one| Some((one.name, content(&one.file)?))).collect::<Option<_>>().ok_or(Refused::Unclear)
 }
 
 fn absent<'a>(prepared: &'a Prepared, set: &'a InputSet) -> impl Iterator<Item = (PathBuf, Option<Digest>)> + 'a {
